@@ -1,11 +1,24 @@
 """Recordings, excerpts and tables for benchmarks."""
 
+from argparse import ArgumentParser
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from musicai.datasets import load_chorales, load_recordings
+
+
+def add_recordings(parser: ArgumentParser, *, n_chorales: int) -> None:
+    """Add the arguments `recordings` and `chorales`, for `find_recordings`."""
+    parser.add_argument("recordings", nargs="*", type=Path, help="audio files or folders of them")
+    parser.add_argument(
+        "--chorales",
+        type=int,
+        default=n_chorales,
+        metavar="N",
+        help="number of chorales to use without recordings",
+    )
 
 
 def find_recordings(paths: Sequence[Path], *, n_chorales: int) -> list[Path]:

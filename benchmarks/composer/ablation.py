@@ -1,4 +1,4 @@
-"""What each part of LSTMComposer contributes: one is changed, and all others keep their defaults.
+"""Contribution of each part of LSTMComposer: one part is changed, the others keep their defaults.
 
     python -m benchmarks.composer.ablation [DIR] [--recordings FILE ...] [--minutes 2]
 

@@ -1,4 +1,4 @@
-"""How well composed pieces follow chords, compared with pieces without chords.
+"""Accuracy with which composed pieces follow chords, compared with pieces without chords.
 
 Pass recordings or folders of them. Without any, the recordings are chorales::
 
@@ -35,7 +35,7 @@ from pathlib import Path
 import mir_eval
 import numpy as np
 
-from benchmarks.common.music import excerpts, find_recordings, print_table
+from benchmarks.common.music import add_recordings, excerpts, find_recordings, print_table
 from benchmarks.common.outside import name_chords
 from benchmarks.composer.half_beats import split
 from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
@@ -66,14 +66,7 @@ def read_arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("recordings", nargs="*", type=Path, help="audio files or folders of them")
-    parser.add_argument(
-        "--chorales",
-        type=int,
-        default=120,
-        metavar="N",
-        help="number of chorales to use without recordings",
-    )
+    add_recordings(parser, n_chorales=120)
     parser.add_argument("--part", choices=("development", "test"), default="test")
     parser.add_argument(
         "--sync", choices=("half-beat", "beat"), help="without it, frames have a fixed rate"

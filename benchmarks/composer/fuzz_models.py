@@ -8,7 +8,7 @@ estimator, and the checkpoint of an unfinished fit::
 
 The checksums of a zip file reveal most of the damage that ``fuzz.py`` does to bytes. Therefore, two
 more kinds of damage leave correct checksums: "array" changes an array (other numbers, NaN, a
-different type, a shape that claims terabytes), and "plain" changes the JSON beside the arrays,
+different type, a shape that claims terabytes), and "plain" changes the JSON next to the arrays,
 which names the types in the file.
 
 A skops file is opened with the public names of this library's estimators as trusted types, and the

@@ -32,7 +32,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common.music import find_recordings, print_table
+from benchmarks.common.music import add_recordings, find_recordings, print_table
 from musicai import ChromaExtractor, LSTMComposer
 from musicai.datasets import get_data_home
 from musicai.metrics import report
@@ -47,14 +47,7 @@ def read_arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("recordings", nargs="*", type=Path, help="audio files or folders of them")
-    parser.add_argument(
-        "--chorales",
-        type=int,
-        default=120,
-        metavar="N",
-        help="number of chorales to use without recordings",
-    )
+    add_recordings(parser, n_chorales=120)
     parser.add_argument("--part", choices=("development", "test"), default="test")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--temperature", type=float, default=0.9)

@@ -1,4 +1,4 @@
-"""How a composer improves with more training music, from 5 minutes to 4 hours.
+"""Quality of a composer by the amount of training music, from 5 minutes to 4 hours.
 
     OMP_NUM_THREADS=1 python -m benchmarks.composer.how_much FOLDER [--picture how_much.png]
     OMP_NUM_THREADS=1 python -m benchmarks.composer.how_much --chorales 350 --frames
@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common.music import find_recordings, print_table
+from benchmarks.common.music import add_recordings, find_recordings, print_table
 from benchmarks.composer.half_beats import EXCERPT, PIECE, as_cell, split
 from musicai import ChromaExtractor, LSTMComposer, Timing, metrics
 from musicai.chroma import Analysis
@@ -136,14 +136,7 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("recordings", nargs="*", type=Path, help="audio files or folders of them")
-    parser.add_argument(
-        "--chorales",
-        type=int,
-        default=350,
-        metavar="N",
-        help="number of chorales to use without recordings",
-    )
+    add_recordings(parser, n_chorales=350)
     parser.add_argument(
         "--frames", action="store_true", help="frames at 10.8 per second, not half-beats"
     )

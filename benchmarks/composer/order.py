@@ -1,4 +1,4 @@
-"""How well gaps are filled, pieces end and styles blend.
+"""Quality of filled gaps, endings and blends of styles.
 
 ::
 

@@ -1,4 +1,4 @@
-"""How fast a trained composer composes, and how fast a composer learns, on one core.
+"""Speed of sampling and of training on one core.
 
 ::
 

@@ -32,7 +32,6 @@ The script prints
 """
 
 import argparse
-from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
@@ -41,7 +40,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks.common.music import excerpts, find_recordings, print_table
+from benchmarks.common.music import add_recordings, excerpts, find_recordings, print_table
 from benchmarks.metrics.composers import frozen_pieces, hidden_markov_pieces, noise_pieces
 from benchmarks.metrics.telling import told_apart
 from musicai import ChromaExtractor, LSTMComposer, metrics
@@ -74,9 +73,8 @@ def read_arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("recordings", nargs="*", type=Path, help="audio files or folders of them")
+    add_recordings(parser, n_chorales=120)
     parser.add_argument("--styles", nargs="+", default=[], metavar="S", help="one for each of them")
-    parser.add_argument("--chorales", type=int, default=120, metavar="N", help="without recordings")
     parser.add_argument("--epochs", type=int, default=40, help="of training")
     parser.add_argument("--temperature", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=0, help="of split, training and sampling")

@@ -29,7 +29,7 @@ import numpy as np
 from benchmarks.common.music import print_table
 from benchmarks.composer.likelihood import SETS, SETTING, find_sets, load
 from musicai import LSTMComposer
-from musicai.theory.keys import estimate_keys, lowest_pitch_class
+from musicai.theory.keys import classes_of_features, estimate_keys
 
 STRETCH = 5  # frames in the shortest repetition
 END = 4  # frames at the end of a piece that may be silent
@@ -52,7 +52,7 @@ def describe(piece):
     voices = sounding.sum(1)
     onsets = sounding & ~np.pad(sounding, ((1, 0), (0, 0)))[:-1]
     changes = (sounding[1:] != sounding[:-1]).any(1).sum() + 1
-    classes = (np.arange(piece.shape[1]) + lowest_pitch_class(piece.shape[1])) % 12
+    classes = classes_of_features(piece.shape[1])
     counts = np.bincount(classes, sounding.sum(0), 12)
     shares = counts[counts > 0] / max(counts.sum(), 1)
     in_key = counts[np.roll(SCALE, estimate_keys([piece])[0])].sum() / max(counts.sum(), 1)

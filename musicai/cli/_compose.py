@@ -400,9 +400,8 @@ def draw_music(new: Sequence[New], example: Piece, out: Path) -> None:
     n_frames = len(new[-1].frames)
     real = f"Real: {example.title}"
     # The real piece gets the timing of its continuation, so that an excerpt also begins at 0.
-    timings = dict(
-        zip([*titles, real], [*(piece.timing for piece in new), new[-1].timing], strict=True)
-    )
+    timings = {title: piece.timing for title, piece in zip(titles, new, strict=True)}
+    timings[real] = new[-1].timing
     ends = {title: axis_position(new[-1]) for title in titles[-1:]}
     frames = [piece.frames for piece in new]
     display = ComparisonDisplay.from_pieces(

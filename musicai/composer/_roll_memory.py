@@ -10,7 +10,7 @@ from typing import Self
 
 import numpy as np
 
-from ..theory.keys import N_KEYS, lowest_pitch_class
+from ..theory.keys import N_KEYS, octave_fold
 from ._matches import N_CONFIDENCES, Matches, MatchFinder, frame_numbers
 
 # Lower bounds, in frames, of the classes of how long a note has sounded or been silent.
@@ -55,7 +55,7 @@ def known_before(piece: np.ndarray, matches: Matches, start: int, stop: int) -> 
     ages = np.minimum(ages, times[:, None])
     last, before = frames[1:][-len(times) :], frames[:-1][-len(times) :]
     confidences = matches.confidences[start:stop]
-    recent = _count_recent(frames @ fold_of_keys(frames.shape[1]))[-len(times) :]
+    recent = _count_recent(frames @ octave_fold(frames.shape[1]))[-len(times) :]
     return compose_known(last, before, repeated, ages, confidences, recent, times)
 
 
@@ -68,12 +68,6 @@ def _count(frames: np.ndarray) -> np.ndarray:
     changes = np.zeros(frames.shape, np.int64)
     changes[1:] = np.where(frames[1:] != frames[:-1], places[1:], 0)
     return (places - np.maximum.accumulate(changes, axis=0) + 1)[1:]
-
-
-def fold_of_keys(n_features: int) -> np.ndarray:
-    """Return the matrix, (n_features, 12), that adds up the notes of each pitch class."""
-    classes = (np.arange(n_features) + lowest_pitch_class(n_features)) % N_KEYS
-    return np.eye(N_KEYS, dtype=np.float32)[classes]
 
 
 def _count_recent(folded: np.ndarray) -> np.ndarray:
@@ -137,6 +131,10 @@ _ANGLES = 2 * np.pi * np.arange(np.lcm.reduce(_PERIODS))[:, None] / _PERIODS
 _PHASES = np.concatenate([np.sin(_ANGLES), np.cos(_ANGLES)], axis=1).astype(np.float32)
 
 
+_PAST = ("known", "_last", "_ages", "_folded", "_times")
+"""Arrays of a `RollMemory` with a row for each piece."""
+
+
 class RollMemory:
     """Inputs that describe the past of the next frame of several growing pieces.
 
@@ -150,7 +148,7 @@ class RollMemory:
         self._last = np.zeros((n_pieces, n_features), np.float32)
         self._ages = np.zeros((n_pieces, n_features), np.int64)
         self._times = np.zeros(n_pieces, np.int64)
-        self._fold = fold_of_keys(n_features)
+        self._fold = octave_fold(n_features)
         self._folded = np.zeros((n_pieces, max(_RECENT), N_KEYS), np.float32)  # of the last frames
         self._matches = MatchFinder(n_pieces)
         # Frames by their hashes. Copies of this memory share the dictionary.
@@ -174,22 +172,15 @@ class RollMemory:
     def take(self, rows: np.ndarray) -> Self:
         """Return a memory of the pieces numbered `rows`."""
         taken = copy(self)
-        taken.known, taken._last, taken._ages, taken._folded, taken._times = (
-            each[rows] for each in (self.known, self._last, self._ages, self._folded, self._times)
-        )
+        for name in _PAST:
+            setattr(taken, name, getattr(self, name)[rows])
         taken._matches = self._matches.take(rows)
         return taken
 
     def put(self, rows: np.ndarray, other: Self) -> None:
         """Replace the past of the pieces numbered `rows` by the one they have in `other`."""
-        for mine, theirs in (
-            (self.known, other.known),
-            (self._last, other._last),
-            (self._ages, other._ages),
-            (self._folded, other._folded),
-            (self._times, other._times),
-        ):
-            mine[rows] = theirs[rows]
+        for name in _PAST:
+            getattr(self, name)[rows] = getattr(other, name)[rows]
         self._matches.put(rows, other._matches)
 
     def _know(self, before: np.ndarray) -> None:

@@ -22,11 +22,11 @@ from scipy.special import expit
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from ..theory.keys import N_KEYS, lowest_pitch_class
+from ..theory.keys import N_KEYS, classes_of_features, octave_fold
 from ._chords import TURNED_CHORDS
 from ._emission import Emission, EmissionSampler, Weights
 from ._matches import N_CONFIDENCES
-from ._roll_memory import N_AGES, N_RECENT, N_SCALARS, N_STATES, RollMemory, fold_of_keys
+from ._roll_memory import N_AGES, N_RECENT, N_SCALARS, N_STATES, RollMemory
 
 # The head reads the last frame within _NEAR semitones of a note, the frame before that and the
 # match within _NEARER.
@@ -227,7 +227,7 @@ class TiedNADE(Emission):
 
 def _classes(n_features: int, device: torch.device) -> Tensor:
     """Return the pitch class of every note."""
-    return (torch.arange(n_features, device=device) + lowest_pitch_class(n_features)) % N_KEYS
+    return torch.from_numpy(classes_of_features(n_features)).to(device)
 
 
 def _recent(known: Tensor, n_features: int) -> Tensor:
@@ -295,8 +295,8 @@ class TiedNADESampler(EmissionSampler):
             )
         self._register = register[self._lowest : self._end].numpy()
         self._past, self._below = np.split(of_notes, [3 * n_notes])
-        self._classes = _classes(self.n_features, device).numpy()
-        self._fold = fold_of_keys(self.n_features)
+        self._classes = classes_of_features(self.n_features)
+        self._fold = octave_fold(self.n_features)
         # Weights by which the recent notes of all classes contribute to the units of each class.
         of_recent = weights["recent_to_units.weight"].T.reshape(-1, N_KEYS, n_units)
         self._recent = of_recent[:, _KEYS_OF_STRANDS[:N_KEYS]].reshape(N_RECENT, -1)
@@ -334,10 +334,13 @@ class TiedNADESampler(EmissionSampler):
         relative = folded[:, :, _RELATIVE].transpose(0, 2, 1, 3)
         n_relative = self.n_inputs - _N_PLACES
         encoded[:, :, :n_relative] = relative.reshape(n, N_KEYS, n_relative)
-        return self.encode_again(known, encoded.reshape(n * N_KEYS, -1))
+        return self._encode_places(known, encoded)
 
     def encode_again(self, known: np.ndarray, encoded: np.ndarray) -> np.ndarray:
-        encoded = encoded.reshape(len(known), N_KEYS, -1).copy()
+        return self._encode_places(known, encoded.reshape(len(known), N_KEYS, -1).copy())
+
+    def _encode_places(self, known: np.ndarray, encoded: np.ndarray) -> np.ndarray:
+        """Write the last columns of `encoded`, (n_pieces, 12, n_inputs); return it by strand."""
         weight, bias = self._places
         # Multiply row by row, so that a piece does not depend on the others.
         scalars = known[:, None, 4 * self.n_features + N_RECENT :]

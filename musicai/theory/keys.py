@@ -102,9 +102,14 @@ SHIFTS_TO_COMMON_KEY = np.where(_KEYS <= _FARTHEST_DOWN, -_KEYS, N_KEYS - _KEYS)
 """Shortest transposition of each key to the common key, in semitones, shape (12,)."""
 
 
-def lowest_pitch_class(n_features: int) -> int:
-    """Return the pitch class of the first of `n_features` features, in semitones above C."""
-    return _LOWEST_PITCH_CLASS.get(n_features, 0)
+def classes_of_features(n_features: int) -> np.ndarray:
+    """Return the pitch class of each of `n_features` features in semitones, shape (n_features,)."""
+    return (np.arange(n_features) + _LOWEST_PITCH_CLASS.get(n_features, 0)) % N_KEYS
+
+
+def octave_fold(n_features: int) -> np.ndarray:
+    """Return the matrix, (n_features, 12), that adds up the features of each pitch class."""
+    return np.eye(N_KEYS, dtype=np.float32)[classes_of_features(n_features)]
 
 
 def estimate_keys(pieces: Sequence[np.ndarray]) -> list[int]:
@@ -127,5 +132,4 @@ def pitch_classes(frames: np.ndarray) -> np.ndarray:
     n_features = frames.shape[-1]
     if n_features == N_KEYS:
         return frames
-    features = (np.arange(n_features) + lowest_pitch_class(n_features)) % N_KEYS
-    return frames @ np.eye(N_KEYS, dtype=frames.dtype)[features]
+    return frames @ octave_fold(n_features).astype(frames.dtype)
