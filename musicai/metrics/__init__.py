@@ -1,6 +1,6 @@
 """Metrics of pieces, similarity of sets of pieces to real music, and baselines.
 
-Metrics take one piece ``(n_frames, n_features)`` or a collection of pieces. Metrics of harmony take
+Metrics take one piece ``(n_frames, n_features)`` or a collection of pieces. Most of them need
 chroma: 12 pitch classes, from C to B.
 
 - Harmony, regardless of the order of frames: `pitch_class_entropy`, `frame_entropy`,
@@ -11,16 +11,16 @@ chroma: 12 pitch classes, from C to B.
 - Form, over many seconds: `key_stability`, `recurrence`.
 - Comparison of two sets of pieces: `realism` combines the overlap of the sets in each of
   `REALISM_METRICS` with the `transition_overlap`. `frechet_distance` compares frames.
-  `memorization` finds copies, which are realistic too. `report` puts all of these on a scorecard,
-  a `Report`, and adds the figures of other real music and of simple baselines.
+  `memorization` finds copies, which `realism` cannot detect. `report` returns a scorecard, a
+  `Report`, of all these figures, also for other real music and simple baselines.
 - Comparison of two pieces frame by frame: `frame_correlation`.
 - Scorers for scikit-learn's searches: `RealismScorer` judges composed pieces, `next_frame_score`
   judges predictions.
-- Baselines: `MarkovBaseline` composes; `IndependentBaseline` and `PersistenceBaseline` give
-  log-likelihoods in nats, on the same grid of levels as :meth:`musicai.LSTMComposer.score`.
+- Baselines: `MarkovBaseline` composes; `IndependentBaseline` and `PersistenceBaseline` return
+  log-likelihoods in nats, comparable with those from :meth:`musicai.LSTMComposer.score`.
 
-A higher value of a metric of single pieces is not a better one: compare it with the same metric of
-real music at the same frame rate.
+In metrics of single pieces, higher is not better. Compare a value with the value for real music at
+the same frame rate.
 """
 
 from ._baselines import IndependentBaseline, PersistenceBaseline

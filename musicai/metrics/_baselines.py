@@ -1,9 +1,10 @@
 """Simple models whose likelihoods are comparable with that of :class:`musicai.LSTMComposer`.
 
-Like the composer, they round a value in [0, 1] to the level ``round((n_levels - 1) * value)``. The
-probability of a frame is the product of the probabilities of its features' levels. If a composer
-scores higher than :class:`IndependentBaseline`, it has learned about time or harmony. If it scores
-higher than :class:`PersistenceBaseline`, it has learned more than that values persist.
+Like the composer, the baselines round a value in [0, 1] to the level
+``round((n_levels - 1) * value)``. The probability of a frame is the product of the probabilities of
+its features' levels. A composer that scores higher than :class:`IndependentBaseline` has learned
+how values depend on the past or on each other. One that scores higher than
+:class:`PersistenceBaseline` has learned more than the persistence of values.
 """
 
 from typing import Any, Self
@@ -16,17 +17,17 @@ from ..base.parameters import check_values, is_integer, unchanged_on_error
 from ..base.persistence import Array, Persistent
 from ..base.pieces import as_collection
 
-_N_CONTEXTS = 32  # most bins for the previous value; each of 32 spans about 3 % of [0, 1]
+_N_CONTEXTS = 32  # maximum number of bins for the previous value; 32 bins span about 3 % each
 
 
 class _LevelBaseline(Persistent, BaseEstimator):
-    """Base class of both baselines: rounds values to levels, and implements `fit` and scores."""
+    """Base class of both baselines, with the rounding to levels, `fit` and the scores."""
 
     def __init__(self, *, n_levels: int = 256) -> None:
         self.n_levels = n_levels
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Count how often each feature is at each level, and what else the baseline needs.
+        """Estimate the probabilities of levels from the training music.
 
         Parameters
         ----------
@@ -62,7 +63,7 @@ class _LevelBaseline(Persistent, BaseEstimator):
         Returns
         -------
         log_prob : ndarray of shape (n_frames,), or a collection of them
-            In nats, in the same form as `X`: an array for one piece, a list for a list.
+            Log-probabilities in nats: an array for one piece, a list of arrays for a collection.
         """
         check_is_fitted(self)
         pieces, pack = as_collection(X, n_features=self.n_features_in_)
@@ -102,7 +103,7 @@ class _LevelBaseline(Persistent, BaseEstimator):
         return np.rint((self.n_levels_ - 1) * piece).astype(np.intp)
 
     def _count_levels(self, pieces: list[np.ndarray]) -> np.ndarray:
-        """Return how often each feature was at each level, shape (n_features, n_levels)."""
+        """Return how often each feature is at each level, shape (n_features, n_levels)."""
         counts = np.zeros((self.n_features_in_, self.n_levels_))
         features = np.arange(self.n_features_in_)
         for levels in pieces:
@@ -117,24 +118,24 @@ class _LevelBaseline(Persistent, BaseEstimator):
 
 
 class IndependentBaseline(_LevelBaseline):
-    r"""Model without memory: each feature is independent and has a smoothed histogram of levels.
+    r"""Memoryless model: features are independent, each with a smoothed histogram of its levels.
 
     .. math:: P(x_t) = \prod_d p_d(x_{t,d}), \qquad
         p_d(l) = \frac{n_d(l) + q(l)}{\sum_{l'} n_d(l') + 1}
 
     where :math:`n_d(l)` counts how often feature :math:`d` was at level :math:`l`, and :math:`q`
-    is the histogram of all features together, smoothed by adding one to each level's count
-    (Laplace).
+    is the normalized histogram of the levels of all features, after adding one to each count
+    (Laplace smoothing).
 
     Parameters
     ----------
     n_levels : int, default=256
-        Levels of the grid on [0, 1]: 256 for chroma, 2 for piano rolls.
+        Number of levels to which values in [0, 1] are rounded: 256 for chroma, 2 for piano rolls.
 
     Attributes
     ----------
     mass_ : ndarray of shape (n_features, n_levels)
-        :math:`p_d(l)`; every row sums to one.
+        Probabilities :math:`p_d(l)`; every row sums to one.
     n_features_in_ : int
         Number of features of a frame.
 
@@ -163,24 +164,24 @@ class IndependentBaseline(_LevelBaseline):
 
 
 class PersistenceBaseline(_LevelBaseline):
-    r"""Model of each feature given its own previous value: values tend to persist.
+    r"""Model that predicts each feature from its own previous value alone.
 
     .. math:: P(x_t \mid x_{t-1}) = \prod_d p_d(x_{t,d} \mid b(x_{t-1,d}))
 
     The previous value enters as its bin :math:`b`, one of at most 32 bins of equal width. Each
-    histogram is smoothed by a broader one, which weighs as much as :math:`k` counts and therefore
+    histogram is smoothed with a broader one, which weighs as much as :math:`k` counts and therefore
     dominates where counts are few:
 
     .. math:: p_d(l \mid b) = \frac{n_d(b, l) + k\, p(l \mid b)}{\sum_{l'} n_d(b, l') + k}, \qquad
         p(l \mid b) = \frac{\sum_d n_d(b, l) + k\, q(l)}{\sum_{d,l'} n_d(b, l') + k}
 
-    where :math:`k` is the number of levels and :math:`q` the histogram of all features together,
-    smoothed as in :class:`IndependentBaseline`, which also scores the first frame of a piece.
+    where :math:`k` is the number of levels and :math:`q` the histogram defined in
+    :class:`IndependentBaseline`. The first frame of a piece is scored as in that baseline.
 
     Parameters
     ----------
     n_levels : int, default=256
-        Levels of the grid on [0, 1]: 256 for chroma, 2 for piano rolls.
+        Number of levels to which values in [0, 1] are rounded: 256 for chroma, 2 for piano rolls.
 
     Attributes
     ----------
@@ -188,7 +189,7 @@ class PersistenceBaseline(_LevelBaseline):
         Probability of each level in a piece's first frame, estimated from all frames; every row
         sums to one.
     mass_ : ndarray of shape (n_features, n_bins, n_levels)
-        :math:`p_d(l \mid b)`; every row sums to one.
+        Probabilities :math:`p_d(l \mid b)`; they sum to one along the last axis.
     n_features_in_ : int
         Number of features of a frame.
 
@@ -234,15 +235,15 @@ class PersistenceBaseline(_LevelBaseline):
 
 
 def _marginal(counts: np.ndarray) -> np.ndarray:
-    """Return each feature's probabilities of levels, smoothed by those of all features together."""
+    """Return each feature's probabilities of levels, smoothed with the average over features."""
     return _back_off(counts, _laplace(counts.sum(axis=0)), 1)
 
 
 def _laplace(counts: np.ndarray) -> np.ndarray:
-    """Return the probabilities that `counts` give after adding one to each."""
+    """Normalize `counts` to probabilities after adding one to each."""
     return (counts + 1) / (counts + 1).sum()
 
 
 def _back_off(counts: np.ndarray, broader: np.ndarray, strength: float) -> np.ndarray:
-    """Return the probabilities that `counts` give after adding `strength` times `broader`."""
+    """Normalize `counts` to probabilities after adding `strength` times `broader`."""
     return (counts + strength * broader) / (counts.sum(axis=-1, keepdims=True) + strength)

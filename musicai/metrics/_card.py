@@ -1,4 +1,4 @@
-"""The scorecard that `report` returns, with its figures as a table, as HTML and as a dict."""
+"""The scorecard that `report` returns, and its conversion to text, HTML and a dict."""
 
 from textwrap import wrap
 
@@ -22,18 +22,19 @@ class Report(Figures):
         The value of each metric for each excerpt, by set and metric: ``values["real"]["flux"]``.
         The sets are "real", "generated", "ceiling" (other real music), "markov" and "shuffled".
     overlaps : dict of dict of float
-        Overlap with "real" of every other set, by set. The keys of an inner dict are the metrics,
-        "transition_matrix" for the moves of roots, and "overlap_area" for the geometric mean of
-        these overlaps.
+        Overlap of every other set with "real", by set and metric. Besides the metrics, each inner
+        dict has the keys "transition_matrix", for the moves of roots, and "overlap_area", for the
+        geometric mean of all overlaps.
     frechet_distances : dict of float
-        Fréchet distance of every other set from "real", by set. It compares frames transposed to a
-        common key.
+        Fréchet distance of every other set from "real", by set. Frames are transposed to a common
+        key first.
     memorization : dict of float
-        Share of "generated" and share of "real" that are copied from the other real music, by set.
+        Shares of "real" and "generated" that are copied from the training music, by set. If
+        `report` was called without training music, half of the real music takes its place.
 
     See Also
     --------
-    report : Makes a report; its page explains the figures.
+    report : Computes a report and explains its figures.
 
     Examples
     --------
@@ -59,14 +60,13 @@ class Report(Figures):
         Returns
         -------
         figures : dict of str to float
-            The figures of composed music have no prefix: ``overlap_area`` is the geometric mean of
-            all overlaps. Each metric has three figures: its mean, such as ``flux``, its standard
-            deviation, ``flux_std``, and its overlap with real music, ``flux_overlap``. Three more
-            are ``transition_matrix_overlap``, ``frechet_distance`` and ``memorization``. The sets
-            compared with real music have the same figures, except memorization, with the prefixes
-            ``ceiling_``, ``markov_`` and ``shuffled_``. Real music has means, standard deviations
-            and memorization, with the prefix ``real_``: ``real_flux``, ``real_flux_std``,
-            ``real_memorization``. ``n_excerpts``, ``n_frames`` and ``frame_rate`` come last.
+            Each metric of composed music has three figures: a mean, such as ``flux``, a standard
+            deviation, ``flux_std``, and an overlap with real music, ``flux_overlap``. Four more
+            figures are ``overlap_area`` (the geometric mean of all overlaps),
+            ``transition_matrix_overlap``, ``frechet_distance`` and ``memorization``. The other sets
+            have the same figures except memorization, with the prefixes ``ceiling_``, ``markov_``
+            and ``shuffled_``. Real music only has means, standard deviations and memorization, with
+            the prefix ``real_``. ``n_excerpts``, ``n_frames`` and ``frame_rate`` come last.
         """
         figures: dict[str, float] = {}
         for name in ("generated", "real", *[each for each in COLUMNS if each != "generated"]):
@@ -90,13 +90,14 @@ class Report(Figures):
         return figures
 
     def to_html(self) -> str:
-        """Return the scorecard as HTML, to embed in a page or to save as a file of its own.
+        """Return the scorecard as HTML that can be embedded in a page or saved to a file.
 
         Returns
         -------
         html : str
-            A ``div`` in ASCII that includes its style and needs no scripts. A bar shows each
-            overlap of the composed music, with marks for the ceiling and the baselines.
+            An ASCII ``div`` that includes its style sheet and needs no scripts. In each row, a bar
+            shows the overlap of composed with real music, and marks show the overlaps of the
+            ceiling and the baselines.
         """
         return as_html(self)
 

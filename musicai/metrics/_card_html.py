@@ -1,11 +1,11 @@
-"""A scorecard as HTML: a table with bars, and its style."""
+"""Conversion of a scorecard to HTML: a table with bars, and its style sheet."""
 
 from html import escape
 
 from ._figures import Figures, doubts
 from ._words import COLUMNS, COPIES, DISTANCE, TOTAL, TOTAL_SAID, TRANSITIONS, WORDS, in_words
 
-# Okabe and Ito's colors, which color-blind people can distinguish; marks differ in height too.
+# Color-blind people can distinguish these colors, after Okabe and Ito. Marks also differ in height.
 _STYLE = """
 .musicai-report{--ink:#1c2430;--dim:#5b6675;--line:#dfe3e8;--ground:#fff;--track:#eceff2;
 --composed:#0072b2;--markov:#d55e00;--shuffled:#8a6d00;color:var(--ink);background:var(--ground);
@@ -47,7 +47,7 @@ margin-right:.3rem;vertical-align:-.05rem}
 
 
 def as_html(card: Figures) -> str:
-    """Return a scorecard as an HTML ``div`` in ASCII."""
+    """Return a scorecard as an ASCII HTML ``div``."""
     metrics = list(card.values["real"])
     totals = {name: f"{areas[TOTAL]:.2f}" for name, areas in card.overlaps.items()}
     distances = {name: f"{each:.3g}" for name, each in card.frechet_distances.items()}

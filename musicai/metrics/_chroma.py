@@ -1,4 +1,4 @@
-"""Checks of chroma that the metrics share."""
+"""Validation of chroma, shared by the metrics."""
 
 from typing import Any
 
@@ -10,25 +10,25 @@ MAJOR_SCALE = np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11]).astype(np.float64)
 
 
 def chroma_pieces(X: Any, name: str = "X") -> list[np.ndarray]:
-    """Check that `X` is chroma, and return its piece or pieces as a list of float64 arrays."""
+    """Validate chroma and return its pieces as a list of float64 arrays."""
     pieces, _ = as_chroma(X, name=name)
     return [piece.astype(np.float64) for piece in pieces]
 
 
 def sounding_frames(X: Any, metric: str) -> np.ndarray:
-    """Return all frames of `X` that are not silent, concatenated."""
+    """Return the sounding frames of all pieces in `X`, concatenated; raise ValueError if none."""
     frames = np.concatenate(chroma_pieces(X))
     return require_some(frames[frames.any(axis=1)], f"{metric} needs a frame that sounds")
 
 
 def sounding_pieces(X: Any, metric: str) -> list[np.ndarray]:
-    """Return the pieces of `X` in which anything sounds."""
+    """Return the pieces in `X` that have a sounding frame; raise ValueError if none."""
     pieces = [piece for piece in chroma_pieces(X) if piece.any()]
     return require_some(pieces, f"{metric} needs a piece that sounds")
 
 
 def require_some(found: Any, need: str) -> Any:
-    """Return `found`; if it is empty, raise a ValueError that begins with `need`."""
+    """Return `found`, or raise a ValueError that begins with `need` if `found` is empty."""
     if len(found) == 0:
         raise ValueError(f"{need}: X has none")
     return found

@@ -1,4 +1,4 @@
-"""Excerpts of one length: cutting pieces into them, drawing some at random, and counting them."""
+"""Excerpts of equal length: cutting, random drawing and counting."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,18 +12,18 @@ from ._form import same_keys
 from ._realism import shortest_piece
 
 FEWEST_EXCERPTS = 2
-"""Least number of excerpts in a set; the values of a metric have no spread if there is only one."""
+"""Minimum number of excerpts in a set; the standard deviation of a single value is undefined."""
 
-_LONGEST = 60  # seconds; length of the longest excerpt, unless the user gives a length
-_SOUNDING = 0.9  # least share of an excerpt's frames that are not flat; some metrics need them
+_LONGEST = 60  # seconds; maximum length of an excerpt if the user gives none
+_SOUNDING = 0.9  # minimum share of non-flat frames; with fewer, some metrics are undefined
 
 
 def excerpt_length(n_frames: Any, sets: Sequence[Sequence[np.ndarray]], frame_rate: Any) -> int:
-    """Return the length of an excerpt in frames.
+    """Return the length of an excerpt in frames: `n_frames` or, if it is None, a default.
 
-    This is `n_frames` if given; a ValueError is raised if that is less than the metrics need. If
-    `n_frames` is None, the length is at most 60 s, and at least half of the pieces in every set are
-    that long, unless the metrics need more.
+    The default is the greatest length up to 60 s that at least half of the pieces in every set
+    reach. If the metrics need a greater length, the default is that length, and a smaller
+    `n_frames` raises a ValueError.
     """
     check_values(
         {"n_frames": n_frames, "frame_rate": frame_rate},
@@ -45,11 +45,11 @@ def excerpt_length(n_frames: Any, sets: Sequence[Sequence[np.ndarray]], frame_ra
 
 
 def cut(pieces: Sequence[np.ndarray], n_frames: int, frame_rate: float) -> list[list[np.ndarray]]:
-    """Return a list of excerpts for each piece: successive stretches of `n_frames` frames.
+    """Cut each piece into successive excerpts of `n_frames` frames.
 
-    A shorter remainder is dropped. Excerpts for which a metric may be undefined are left out: those
-    with more than a tenth of their frames silent or otherwise flat, and those in which no two
-    windows of 10 s, one right after the other, both have a key.
+    Return a list of excerpts for each piece. A shorter remainder is dropped. Excerpts are left out
+    if a metric may be undefined for them: if more than a tenth of the frames are silent or
+    otherwise flat, or if no two adjacent windows of 10 s both have a key.
     """
     passage = shortest_piece(frame_rate) // 2
     return [
@@ -66,7 +66,7 @@ def cut(pieces: Sequence[np.ndarray], n_frames: int, frame_rate: float) -> list[
 def draw(
     excerpts: Sequence[Sequence[np.ndarray]], n_excerpts: int, rng: np.random.RandomState
 ) -> list[np.ndarray]:
-    """Draw `n_excerpts` excerpts at random, as evenly as possible from all pieces."""
+    """Draw `n_excerpts` excerpts at random, spread as evenly as possible over the pieces."""
     shuffled = [[piece[i] for i in rng.permutation(len(piece))] for piece in excerpts]
     drawn: list[np.ndarray] = []
     turn = 0
@@ -78,7 +78,7 @@ def draw(
 
 
 def count(excerpts: Sequence[Sequence[np.ndarray]]) -> int:
-    """Return the number of excerpts of all pieces together."""
+    """Return the total number of excerpts."""
     return sum(map(len, excerpts))
 
 
@@ -101,7 +101,7 @@ def require_excerpts(
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, in singular or plural."""
+    """Return a number and its noun as text, with the noun in the plural unless the number is 1."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 

@@ -1,4 +1,4 @@
-"""Figures of a scorecard, and reasons to doubt them: too little music, or mixed-up sets."""
+"""Figures of a scorecard, and warnings about figures that cannot be trusted."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,21 @@ import numpy as np
 from ._words import COPIES, TOTAL
 
 _ENOUGH = 10
-"""Least number of excerpts per set. With fewer, overlaps vary too much, even between real sets."""
+"""Minimum number of excerpts per set for reliable figures.
+
+With fewer, overlaps vary too much, even between two sets of real music.
+"""
 
 _MOST_COPIES = 0.5
-"""Share of copies from which the figures are doubted; it is at most 0.1 for held-out recordings."""
+"""Share of copies that triggers a warning. In held-out recordings, the share is at most 0.1."""
 
 _MOST_ABOVE_CEILING = 0.1
-"""How far generated music can exceed the ceiling's total overlap by chance, given `_ENOUGH`."""
+"""How far the total overlap of `_ENOUGH` generated excerpts can exceed the ceiling's by chance."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Figures:
-    """Figures that :class:`Report` shows; its attributes are documented there."""
+    """Figures of a scorecard; :class:`Report` documents the attributes."""
 
     n_frames: int
     frame_rate: float
@@ -34,7 +37,7 @@ class Figures:
 
 
 def doubts(figures: Figures) -> list[str]:
-    """Return the reasons to doubt the figures of a scorecard, each as the text of a warning."""
+    """Return the texts of warnings about the figures of a scorecard."""
     found = []
     enough = figures.n_excerpts >= _ENOUGH
     if not enough:

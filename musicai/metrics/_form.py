@@ -11,25 +11,25 @@ from ._chroma import chroma_pieces, require_some
 
 
 def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> float:
-    """Return the share of windows that have the key of the window `lag` frames later.
+    """Return the share of windows that have the same key as the window `lag` frames later.
 
-    A window starts every half window length. Its key is the one of 24 whose profile (Krumhansl and
-    Kessler) correlates best with its mean chroma. Music that forgets its key scores near chance,
-    1/24 = 0.04. With windows of 10 s, chorales on a piano scored 0.35 and game music 0.41. Higher
-    is not better: a piece that stays on one chord scores 1, and frames shuffled in time score 0.7,
-    since every window then has about the key of the whole piece. The metric is blind to everything
-    that happens within a key.
+    Successive windows overlap by half. The key of a window is the one of 24 whose profile
+    (Krumhansl and Kessler) correlates best with the window's mean chroma. Music that forgets its
+    key scores near chance, 1/24 = 0.04. With windows of 10 s, chorales played on a piano scored
+    0.35 and game music 0.41. Higher is not better: a piece that stays on one chord scores 1, and
+    shuffled frames score about 0.7, because most of their windows have the key of the whole piece.
+    The metric is blind to everything that happens within a key.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
         Chroma. Every pair of windows that both have a key has the same weight.
     n_frames : int, default=108
-        Length of a window: 10 s at the default rate of :class:`musicai.ChromaExtractor`, 10.8
-        frames a second.
+        Length of a window in frames. The default lasts 10 s at the default rate of
+        :class:`musicai.ChromaExtractor`, 10.8 frames per second.
     lag : int, default=None
-        Frames from the start of the first window to the start of the second. None stands for
-        `n_frames`: the second window then follows right after the first.
+        Number of frames from the start of the first window to the start of the second. If None, the
+        second window starts where the first one ends.
 
     Returns
     -------
@@ -39,8 +39,8 @@ def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> flo
     Raises
     ------
     ValueError
-        If no piece has two windows ``lag`` frames apart that both have a key (silence and twelve
-        equal pitch classes have none), or a parameter is out of range.
+        If no piece has two windows `lag` frames apart that both have a key, or a parameter is out
+        of range. Silence has no key, nor does a window with twelve equal pitch classes.
 
     References
     ----------
@@ -68,23 +68,25 @@ def recurrence(
 ) -> float:
     """Return how much of a piece recurs: the share of pairs of windows that are similar.
 
-    Two windows of `n_frames` are similar if their values, after centering each frame, correlate
-    by more than `similarity`. Pairs closer than `min_distance` are left out, since all music
-    resembles what came just before. A piece that wanders has no similar pairs; a loop has many.
-    The metric is blind to what recurs in another key or tempo.
+    Two windows are similar if their correlation, after centering each frame, exceeds `similarity`.
+    Pairs closer than `min_distance` are left out, because all music resembles what came just
+    before. A piece that never returns to earlier material has no similar pairs; a loop has many.
+    The metric is blind to repetition in a different key or tempo.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. In a collection, every piece that is long enough and sounds has the same weight.
+        Chroma. Silent pieces and pieces too short for two windows are skipped; all other pieces
+        have the same weight.
     n_frames : int, default=22
-        Length of a window: 2 s at the default rate of :class:`musicai.ChromaExtractor`. In each
-        pair, the first window starts at a multiple of `n_frames`; the second may start at any
-        frame.
+        Length of a window in frames. The default lasts 2 s at the default rate of
+        :class:`musicai.ChromaExtractor`, 10.8 frames per second. In each pair, the first window
+        starts at a multiple of `n_frames`; the second can start at any frame.
     min_distance : int, default=108
-        Least number of frames between the starts of two windows: 10 s at that frame rate.
+        Minimum number of frames between the starts of two windows. The default is 10 s at the same
+        rate.
     similarity : float, default=0.5
-        Correlation above which windows are similar.
+        Correlation above which two windows are similar.
 
     Returns
     -------
@@ -94,7 +96,8 @@ def recurrence(
     Raises
     ------
     ValueError
-        If no sounding piece has two windows at that distance, or a parameter is out of range.
+        If no sounding piece has two windows `min_distance` frames apart, or a parameter is out of
+        range.
 
     References
     ----------
@@ -105,7 +108,7 @@ def recurrence(
     >>> import numpy as np
     >>> from musicai.metrics import recurrence
     >>> loop = np.tile(np.eye(12)[[0, 4, 7, 9, 5, 2, 7, 11]], (20, 1))
-    >>> round(recurrence(loop, n_frames=8, min_distance=16), 3)  # in phase once in 8 frames
+    >>> round(recurrence(loop, n_frames=8, min_distance=16), 3)  # the loop is 8 frames long
     0.138
     """
     check_values(
@@ -125,9 +128,9 @@ def recurrence(
 
 
 def same_keys(piece: np.ndarray, n_frames: int, lag: int) -> np.ndarray:
-    """Return whether the key of each window is the same as `lag` frames later, as booleans.
+    """Return a boolean for each window: whether the window `lag` frames later has the same key.
 
-    A window starts every half window length. Pairs in which a window has no key are left out.
+    Successive windows overlap by half. Pairs in which a window has no key are left out.
     """
     starts = np.arange(0, len(piece) - lag - n_frames + 1, max(1, n_frames // 2))
     now = _window_scores(piece, starts, n_frames)
@@ -145,7 +148,7 @@ def _window_scores(piece: np.ndarray, starts: np.ndarray, n_frames: int) -> np.n
 
 
 def _share_alike(piece: np.ndarray, n_frames: int, min_distance: int, similarity: float) -> float:
-    """Return the share of pairs of windows, at least `min_distance` apart, that are similar."""
+    """Return the share of similar pairs among pairs of windows `min_distance` or more apart."""
     windows = unit_windows(piece, n_frames)
     n_alike, n_pairs = 0, 0
     for start in range(0, len(windows) - min_distance, n_frames):

@@ -13,28 +13,28 @@ def frechet_distance(X: Any, Y: Any) -> float:
     .. math:: \|\mu_X - \mu_Y\|^2 + \mathrm{tr}\left(\Sigma_X + \Sigma_Y
         - 2 (\Sigma_X^{1/2} \Sigma_Y \Sigma_X^{1/2})^{1/2}\right)
 
-    The distance catches frames with the wrong mean, spread or correlation, such as blurred and
-    noisy ones. It is blind to time (shuffled frames score perfectly) and to everything in a
-    distribution but its mean and covariance. It shrinks as the number of frames grows, so compare
-    it with the distance between two sets of real pieces of the same size. Its unit is the square
-    of the features' unit, so compare only distances between the same kind of features.
+    The distance is large if the frames of one set are blurred or noisy. It is blind to time
+    (shuffled frames score perfectly) and to every aspect of a distribution except its mean and
+    covariance. It shrinks as the number of frames grows, so compare it with the distance between
+    two sets of real pieces of the same size. Its unit is the square of the features' unit, so only
+    compare distances between features of the same kind.
 
     Parameters
     ----------
     X, Y : array-like of shape (n_frames, n_features), or collections of them
-        Chroma, piano rolls, log-mel spectra or any other features, at least two frames in each set.
+        Chroma, piano rolls, log-mel spectra or other features; at least two frames in each set.
         Every frame of a set has the same weight. Transpose chroma to a common key first, as
-        :func:`report` does; a mean over many keys says little about harmony.
+        :func:`report` does: a mean over many keys says little about harmony.
 
     Returns
     -------
     distance : float
-        At least 0, without an upper limit. 0 means equal means and covariances.
+        Zero or more; 0 if the means and covariances are equal.
 
     Raises
     ------
     ValueError
-        If the widths differ, or a set has fewer than two frames.
+        If the sets differ in their number of features, or one has fewer than two frames.
 
     References
     ----------
@@ -60,8 +60,8 @@ def frechet_distance(X: Any, Y: Any) -> float:
         _root_of_covariance(frames - mean)
         for frames, mean in zip((first, second), means, strict=True)
     ]
-    # The trace of the square root in the formula equals the sum of the singular values of
-    # roots[0] @ roots[1]. So no square root of a product, which may not exist, is needed.
+    # The trace of the matrix square root in the formula equals this sum of singular values, which
+    # can be computed even if a covariance is singular.
     common = np.linalg.svd(roots[0] @ roots[1], compute_uv=False).sum()
     spread = sum(float(np.square(root).sum()) for root in roots) - 2 * common
     return float(np.square(means[0] - means[1]).sum() + max(0.0, spread))
@@ -78,6 +78,6 @@ def _frames(X: Any, name: str, n_features: int | None = None) -> np.ndarray:
 
 
 def _root_of_covariance(centered: np.ndarray) -> np.ndarray:
-    """Return the symmetric square root of the covariance of centered frames, even if singular."""
+    """Return the symmetric square root of the covariance of centered frames."""
     values, vectors = np.linalg.eigh(centered.T @ centered / (len(centered) - 1))
     return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T

@@ -41,8 +41,8 @@ def pitch_class_entropy(X: Any) -> float:
 
     References
     ----------
-    .. [1] S.-L. Wu, Y.-H. Yang, "The Jazz Transformer on the front line", ISMIR 2020, where it
-       is computed over windows of one and four bars.
+    .. [1] S.-L. Wu, Y.-H. Yang, "The Jazz Transformer on the front line", ISMIR 2020, where
+       entropy is computed over windows of one and four bars.
 
     Examples
     --------
@@ -60,9 +60,9 @@ def frame_entropy(X: Any) -> float:
 
     .. math:: \frac{1}{T} \sum_t H\left(\frac{x_t}{\sum_d x_{t,d}}\right)
 
-    Entropy is high for noise and for blurred frames. Models trained with squared error predict
-    blurred frames: the average of all possible next frames. The metric is blind to which pitch
-    classes sound, and to time.
+    Entropy is high for noise and for blurred frames. A model trained with squared error predicts
+    blurred frames, because it predicts the average of all possible next frames. The metric is blind
+    to which pitch classes sound, and to time.
 
     Parameters
     ----------
@@ -97,14 +97,14 @@ def frame_entropy(X: Any) -> float:
 
 
 def scale_consistency(X: Any) -> float:
-    r"""Return the share of sound that lies in the best-fitting major scale.
+    r"""Return the share of a piece's total chroma that is in the best-fitting major scale.
 
     .. math:: \max_k \frac{\sum_t \sum_{d \in S_k} x_{t,d}}{\sum_{t,d} x_{t,d}}
 
-    over the 12 major scales :math:`S_k`, each also the natural minor scale of its relative key. The
-    share is low for a piece that wanders through keys. The metric is blind to the order of frames,
-    and a single repeated note scores 1. Chroma of recordings is never zero, even at pitch classes
-    that are not played, so the share of a dense recording is far below 1.
+    where :math:`S_k` are the 12 major scales, which are also the natural minor scales of their
+    relative keys. The share is low for a piece that wanders through keys. The metric is blind to
+    the order of frames, and a single repeated note scores 1. In chroma of recordings, even pitch
+    classes that are not played are rarely zero, so a dense recording scores far below 1.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def scale_consistency(X: Any) -> float:
     --------
     >>> import numpy as np
     >>> from musicai.metrics import scale_consistency
-    >>> scale_consistency(np.eye(12)[[2, 6, 9, 10]])  # three of four in D major
+    >>> scale_consistency(np.eye(12)[[2, 6, 9, 10]])  # three of four notes are in D major
     0.75
     """
     scales = np.array([np.roll(MAJOR_SCALE, tonic) for tonic in range(N_PITCH_CLASSES)])
@@ -139,13 +139,13 @@ def scale_consistency(X: Any) -> float:
 
 
 def key_correlation(X: Any) -> float:
-    r"""Return how clear a piece's key is: the correlation with the profile of the best-fitting key.
+    r"""Return the correlation of a piece's mean chroma with the best-fitting key profile.
 
     .. math:: \max_k \mathrm{corr}\left(\sum_t x_t,\; P_k\right)
 
-    over the profiles :math:`P_k` of the 24 major and minor keys (algorithm of Krumhansl and
-    Schmuckler). The correlation is low for music that wanders through keys. The metric is blind
-    to the order of frames.
+    where :math:`P_k` are the profiles of the 24 major and minor keys (the Krumhansl-Schmuckler
+    algorithm). The correlation is low for music that wanders through keys. The metric is blind to
+    the order of frames.
 
     Parameters
     ----------
@@ -184,9 +184,9 @@ def triad_fit(X: Any) -> float:
 
     .. math:: \frac{1}{T} \sum_t \max_k \mathrm{corr}(x_t, C_k)
 
-    over the 24 major and minor triads :math:`C_k`. Noise fits badly, however loud it is, and chords
-    with more than three notes fit less well than triads. The metric is blind to the order of
-    chords.
+    where :math:`C_k` are the 24 major and minor triads. Noise fits badly at any loudness, and
+    chords with more than three notes fit less well than triads. The metric is blind to the order
+    of chords.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ def triad_fit(X: Any) -> float:
     Returns
     -------
     fit : float
-        Between 0 and 1, the value of a piece that consists only of triads.
+        Between 0 and 1; 1 if every frame is a major or minor triad of equally loud notes.
 
     Raises
     ------
@@ -206,8 +206,8 @@ def triad_fit(X: Any) -> float:
 
     References
     ----------
-    .. [1] T. Fujishima, "Realtime chord recognition of musical sound", ICMC 1999, for matching
-       chroma with templates of chords.
+    .. [1] T. Fujishima, "Realtime chord recognition of musical sound", ICMC 1999, which matches
+       chroma with chord templates.
 
     Examples
     --------
@@ -236,7 +236,7 @@ def quiet_share(X: Any, *, threshold: float = 0.1) -> float:
         Chroma whose loudest pitch class is 1 in every sounding frame. Silent frames are skipped;
         every other frame has the same weight.
     threshold : float, default=0.1
-        Pitch classes below it are quiet.
+        Values below which a pitch class counts as nearly silent.
 
     Returns
     -------
@@ -256,19 +256,19 @@ def quiet_share(X: Any, *, threshold: float = 0.1) -> float:
     ----------
     .. [1] H.-W. Dong, W.-Y. Hsiao, L.-C. Yang, Y.-H. Yang, "MuseGAN: multi-track sequential
        generative adversarial networks for symbolic music generation and accompaniment", AAAI 2018,
-       who count the pitch classes used in a bar.
+       which counts the pitch classes used in a bar.
 
     Examples
     --------
     >>> import numpy as np
     >>> from musicai.metrics import quiet_share
-    >>> quiet_share(np.isin(np.arange(12), [0, 4, 7])[None])  # nine of twelve
+    >>> quiet_share(np.isin(np.arange(12), [0, 4, 7])[None])  # nine of twelve are silent
     0.75
     """
     return float((sounding_frames(X, "quiet_share") < threshold).mean())
 
 
 def _entropy(weights: np.ndarray) -> np.ndarray:
-    """Return the entropy in bits along the last axis, whose weights are scaled to sum to 1."""
+    """Return the entropy in bits along the last axis, after scaling the weights to sum to 1."""
     shares = weights / weights.sum(axis=-1, keepdims=True)
     return np.abs(np.sum(shares * np.log2(np.where(shares > 0, shares, 1)), axis=-1))

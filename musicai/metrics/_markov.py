@@ -21,44 +21,43 @@ from ..base.styles import as_labels, known_styles, label_per_piece, style_weight
 from ..theory.keys import in_common_key
 from ..theory.shapes import peaking_at_one
 
-_NEVER = 1e-9  # weight of fallback probabilities; decisive only for states that no piece leaves
+_NEVER = 1e-9  # weight of fallback probabilities; it matters only for states that no piece leaves
 
 
 class MarkovBaseline(Persistent, BaseEstimator):
     r"""Baseline composer with one frame of memory: a Markov chain over prototypes of frames.
 
-    Frames are quantized to the nearest of `n_states` prototypes (k-means), moves between prototypes
-    are counted, and pieces are random walks:
+    Frames are quantized to the nearest of `n_states` prototypes (k-means). Moves between prototypes
+    are counted. New pieces are random walks with the probabilities
 
     .. math:: P(s_t \mid s_{t-1}) = \frac{n(s_{t-1}, s_t)}{\sum_{s'} n(s_{t-1}, s')}
 
-    Its pieces have the right frames, the right chords and about the right pace, but no form, so
-    composers should score higher. Chroma (frames of 12 non-negative values) is transposed to a
-    common key, C major or A minor, before fitting, and each new piece is transposed to a random
-    key; other features are never transposed. If the largest value of every sounding training frame
-    is 1, the largest value of every prototype is 1 too.
+    Such pieces have realistic frames, chords and pace, but no form, so a composer should score
+    higher. Chroma (frames of 12 nonnegative values) is transposed to a common key, C major or A
+    minor, before fitting, and each new piece is transposed to a random key. Other features are
+    never transposed. If every sounding training frame has a maximum of 1, so does every prototype.
 
     Parameters
     ----------
     n_states : int, default=64
-        Number of prototypes; fewer are used if there are fewer distinct frames.
+        Number of prototypes; reduced to the number of distinct frames if that is smaller.
     random_state : int, RandomState instance or None, default=None
-        Seed for finding the prototypes, and for `sample` if it is given no seed of its own.
+        Seed for finding the prototypes, and the default seed of `sample`.
 
     Attributes
     ----------
     prototypes_ : ndarray of shape (n_states, n_features)
-        The prototypes: frames, float32.
+        The prototypes, which are frames; float32.
     start_ : ndarray of shape (n_states,)
-        Probabilities of a piece's first state.
+        Probability that a piece starts in each state.
     transitions_ : ndarray of shape (n_states, n_states)
         Probability of each next state (column) after each state (row). After a state that no piece
         leaves, the probabilities are the shares of frames in each state.
     styles_ : ndarray of shape (n_styles,)
-        The style labels, sorted; empty where none were given.
+        The style labels, sorted; empty if no labels were given.
     style_starts_, style_transitions_ : ndarray of shape (n_styles, n_states[, n_states])
-        The same as `start_` and `transitions_`, for each style. After a state that the music of a
-        style never leaves, the style has the probabilities of all music.
+        `start_` and `transitions_` of each style. For a state that no piece of a style leaves, the
+        row is that of `transitions_`.
     key_invariant_ : bool
         Whether pieces were transposed to a common key before fitting.
     n_features_in_ : int
@@ -72,8 +71,8 @@ class MarkovBaseline(Persistent, BaseEstimator):
     References
     ----------
     .. [1] F. P. Brooks, A. L. Hopkins, P. G. Neumann, W. V. Wright, "An experiment in musical
-       composition", IRE Transactions on Electronic Computers 6, 1957: the first
-       music composed by Markov chains.
+       composition", IRE Transactions on Electronic Computers 6, 1957, which composes hymn tunes
+       with Markov chains.
 
     Examples
     --------
@@ -107,7 +106,7 @@ class MarkovBaseline(Persistent, BaseEstimator):
         X : array-like of shape (n_frames, n_features), or a collection of them
             Pieces.
         y : array-like of shape (n_pieces,), default=None
-            A style label for each piece; None if the style of a piece is not stated.
+            A style label for each piece; None for a piece of unknown style.
 
         Returns
         -------
@@ -163,12 +162,13 @@ class MarkovBaseline(Persistent, BaseEstimator):
         n_frames : int
             Number of frames of each piece.
         n_pieces : int, default=None
-            Number of pieces; None for a single piece instead of a list.
+            Number of pieces in the list to return. If None, a single piece is returned.
         style : object or dict, default=None
-            One of `styles_`, a dict of styles and their weights to blend them, such as
-            ``{"folk": 0.7, "jazz": 0.3}``, or None for the probabilities of all music.
+            One of `styles_`, or a dict of styles and their weights, such as
+            ``{"folk": 0.7, "jazz": 0.3}``, to blend styles. If None, pieces are sampled with the
+            probabilities of all training music.
         random_state : int, RandomState instance or None, default=None
-            Seed of the draws; None stands for the estimator's own `random_state`.
+            Seed for sampling. If None, the estimator's `random_state` is used.
 
         Returns
         -------
@@ -229,19 +229,19 @@ class MarkovBaseline(Persistent, BaseEstimator):
 def _quantize(
     pieces: list[np.ndarray], n_states: int, may_peak: bool, rng: np.random.RandomState
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Return prototypes of frames and, for each piece, the index of each frame's nearest one.
+    """Return prototypes and, for each piece, the index of the prototype nearest to each frame.
 
-    If `may_peak` and the largest value of every frame is 0 or 1, prototypes are scaled to peak at
-    1.
+    If `may_peak` is true and the maximum of every frame is 0 or 1, sounding prototypes are scaled
+    to a maximum of 1.
     """
-    # Imported here, because at the top it would take a quarter of the package's import time.
+    # Imported here because it would otherwise take a quarter of the package's import time.
     from sklearn.cluster import MiniBatchKMeans
 
     frames = np.concatenate(pieces)
     n_states = min(n_states, len(np.unique(frames, axis=0)))
     clusters = MiniBatchKMeans(n_states, n_init=3, random_state=rng)
-    # One thread each for BLAS and OpenMP, so that rounding does not depend on the number of
-    # processors.
+    # Limit BLAS and OpenMP to one thread each, so that rounding does not depend on the number of
+    # CPUs.
     with one_blas_thread(), threadpool_limits(1, user_api="openmp"):
         states = clusters.fit_predict(frames)
     prototypes = clusters.cluster_centers_.astype(np.float32)
@@ -251,10 +251,10 @@ def _quantize(
 
 
 def _count(pieces: list[np.ndarray], otherwise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the probabilities of first states and of moves in sequences of states.
+    """Estimate the probabilities of first states and of moves from sequences of states.
 
-    After a state that no sequence leaves, the probabilities are those in `otherwise`: its row for
-    that state if the shape is (n_states, n_states), all of it if the shape is (n_states,).
+    `otherwise` holds the probabilities of moves from a state that no sequence leaves. Its shape is
+    (n_states, n_states), or (n_states,) if they are the same for every state.
     """
     n_states = otherwise.shape[-1]
     start = np.bincount([states[0] for states in pieces], minlength=n_states)
@@ -265,6 +265,6 @@ def _count(pieces: list[np.ndarray], otherwise: np.ndarray) -> tuple[np.ndarray,
 
 
 def _draw(edges: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-    """Draw the index of a column for each row, given the cumulative weights of its columns."""
+    """Draw a column index for each row, given the row's cumulative weights."""
     drawn = (rng.random_sample((len(edges), 1)) * edges[:, -1:] >= edges).sum(axis=1)
     return np.minimum(drawn, edges.shape[1] - 1)

@@ -9,40 +9,44 @@ from ..base.parameters import COUNT_RULE, check_values, is_real
 from ..base.pieces import N_PITCH_CLASSES
 from ._chroma import chroma_pieces, require_some
 
-_PAIRS = 2048  # pairs of a chunk and a window that are compared in full at a time
-_ROUNDING = 1e-4  # largest rounding error of a squared distance between outlines
-_NEARLY = 2e-6  # largest rounding error of the similarity of equal windows
+_PAIRS = 2048  # number of (chunk, window) pairs to compare in full at a time
+_ROUNDING = 1e-4  # maximum rounding error of a squared distance between outlines
+_NEARLY = 2e-6  # maximum rounding error of the similarity of equal windows
 
 
 def memorization(X: Any, training: Any, *, n_frames: int = 22, similarity: float = 0.98) -> float:
-    r"""Return the share of a piece that is nearly equal to a passage of the training music.
+    r"""Return the share of a piece that is copied from the training music, in any key.
 
-    `X` is cut into chunks of `n_frames`. A chunk is a copy if any `n_frames` successive frames of
-    the training music, in any of the 12 transpositions, have a cosine similarity to it of at least
-    `similarity`:
+    `X` is cut into chunks of `n_frames` frames. A chunk counts as a copy if its cosine similarity
+    to some passage of the training music, in some transposition, is at least `similarity`. The
+    greatest cosine similarity of a chunk :math:`x` is
 
     .. math:: \max_{r, s} \frac{\sum_t x_t \cdot R^r y_{s+t}}
         {\sqrt{\sum_t \|x_t\|^2} \sqrt{\sum_t \|y_{s+t}\|^2}}
 
-    Real music shares passages with other real music too, above all held chords, and the share
-    grows with the amount of training music. So compare it with the share of held-out real music.
-    When one half of a set of recordings was compared with the other, the share was 0 for game
-    music, 0.03 for 80 chorales and 0.09 for 350 chorales. The default similarity also finds copies
-    with added noise; with a similarity of 0.995, nine out of ten noisy copies were missed. The
-    metric is blind to copies at a different tempo.
+    over all passages of the training music :math:`y` that start at a frame :math:`s`, transposed by
+    :math:`r` semitones.
+
+    Real pieces share passages with each other too, mostly held chords, and the more training music
+    there is, the larger the share. So compare the share of composed music with that of held-out
+    real music. When one half of a set of recordings was compared with the other half, the share was
+    0 for game music, 0.03 for 80 chorales and 0.09 for 350 chorales. The default similarity also
+    finds copies with added noise; with a similarity of 0.995, nine out of ten noisy copies were
+    missed. The metric is blind to copies at a different tempo.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma to judge. Chunks do not overlap. Silent chunks and a remainder shorter than a chunk
-        are skipped; every other chunk has the same weight.
+        Chroma to search for copies. Silent chunks and remainders shorter than a chunk are skipped;
+        all other chunks have the same weight.
     training : array-like of shape (n_frames, 12), or a collection of them
         Chroma of the training music.
     n_frames : int, default=22
-        Length of a chunk: 2 s at the default rate of :class:`musicai.ChromaExtractor`.
+        Length of a chunk in frames. The default lasts 2 s at the default rate of
+        :class:`musicai.ChromaExtractor`, 10.8 frames per second.
     similarity : float, default=0.98
-        Least similarity at which a chunk counts as a copy; 1 finds only copies that are exact up to
-        rounding.
+        Minimum cosine similarity of a copy. With 1, only copies that are exact up to rounding are
+        found.
 
     Returns
     -------
@@ -52,14 +56,13 @@ def memorization(X: Any, training: Any, *, n_frames: int = 22, similarity: float
     Raises
     ------
     ValueError
-        If `X` has no chunk that sounds, or `X` or `training` is not chroma, or a parameter is out
-        of range.
+        If `X` has no sounding chunk, `X` or `training` is not chroma, or a parameter is out of
+        range.
 
     Notes
     -----
-    The result is exact, although few pairs of a chunk and a window of the training music are
-    compared in full. Most pairs are ruled out by comparing outlines, short summaries that
-    transposition does not change.
+    The result is exact, although few chunks and passages are compared in full. Most pairs are ruled
+    out by comparing their outlines: short summaries that transposition does not change.
 
     References
     ----------
@@ -97,27 +100,27 @@ def copied_chunks(
     n_chunks: int = 512,
     few: int = 100,
 ) -> np.ndarray:
-    """Return which chunks of `X` are copies.
+    """Return whether each sounding chunk of `X` is a copy.
 
     `n_windows`, `n_chunks` and `few` affect time and memory only, not the result.
 
     Parameters
     ----------
     X, training : array-like of shape (n_frames, 12), or collections of them
-        As for `memorization`.
+        As in `memorization`.
     n_frames, similarity : int, float
-        As for `memorization`.
+        As in `memorization`.
     n_windows, n_chunks : int
-        Numbers of windows of the training music and of chunks to compare at a time, small enough
-        for their products to take a few megabytes.
+        Number of training windows, and number of chunks, to compare at a time. The defaults limit
+        their products to a few megabytes.
     few : int
-        If more than one in `few` pairs have close outlines, all pairs are compared in full, by
-        products of whole matrices.
+        If more than one in `few` pairs has close outlines, all of them are compared in full, with
+        matrix products.
 
     Returns
     -------
     copied : ndarray of bool, of shape (n_sounding_chunks,)
-        Whether each chunk of `X` that sounds is a copy.
+        True for each sounding chunk of `X` that is a copy.
     """
     need = f"memorization needs {n_frames} frames in succession that sound"
     pieces = [piece for piece in chroma_pieces(X) if len(piece) >= n_frames]
@@ -133,7 +136,7 @@ def copied_chunks(
         for start in range(0, len(learned), n_windows):
             block = _of_length_one(learned[start : start + n_windows])
             block_outlines = _outlines(block)
-            asked = np.flatnonzero(~copied)  # known copies need no further comparison
+            asked = np.flatnonzero(~copied)  # skip chunks that are already known to be copies
             for first in range(0, len(asked), n_chunks):
                 rows = asked[first : first + n_chunks]
                 near = _distances(outlines[rows], block_outlines) <= 2 - 2 * similarity + _ROUNDING
@@ -143,12 +146,12 @@ def copied_chunks(
 
 
 def _windows(piece: np.ndarray, n_frames: int) -> np.ndarray:
-    """Return all windows of `n_frames` frames, shape (n_windows, 12, n_frames)."""
+    """Return all windows of `n_frames` frames of a piece, shape (n_windows, 12, n_frames)."""
     return np.lib.stride_tricks.sliding_window_view(piece.astype(np.float32), n_frames, axis=0)
 
 
 def _of_length_one(windows: np.ndarray) -> np.ndarray:
-    # Divided by the largest value first, because squares could overflow or underflow.
+    # Divide by the maximum first, because squares could overflow or underflow.
     largest = windows.max(axis=(1, 2), keepdims=True)
     windows = windows / np.where(largest > 0, largest, 1)
     length = np.sqrt(np.einsum("npt,npt->n", windows, windows))[:, None, None]
@@ -156,16 +159,16 @@ def _of_length_one(windows: np.ndarray) -> np.ndarray:
 
 
 def _outlines(windows: np.ndarray) -> np.ndarray:
-    """Reduce windows (n, 12, n_frames) to outlines (n, n_values), the same in all transpositions.
+    """Reduce windows, (n, 12, n_frames), to outlines, (n, n_values), equal in all transpositions.
 
-    An outline holds the magnitudes of the Fourier transform over pitch classes, which rotation does
-    not change. The magnitudes of every two successive frames are added and divided by the square
-    root of 2; an odd last frame is dropped. No step can increase a distance. So two windows are at
-    least as far apart, in any transposition, as their outlines, and most pairs need no full
-    comparison in 12 transpositions.
+    An outline holds the magnitudes of the Fourier transform over pitch classes, which transposition
+    does not change. The magnitudes of every two successive frames are added and divided by the
+    square root of 2; an odd last frame is dropped. No step can increase a distance. So if the
+    outlines of two windows are far apart, the windows are far apart in every transposition, and do
+    not have to be compared in full.
     """
     magnitudes = np.abs(scipy.fft.rfft(windows, axis=1, norm="ortho"))
-    magnitudes[:, 1:-1] *= np.sqrt(2)  # each also stands for the mirrored coefficient
+    magnitudes[:, 1:-1] *= np.sqrt(2)  # rfft omits the conjugates of these coefficients
     pairs = magnitudes[:, :, : windows.shape[2] // 2 * 2].reshape(*magnitudes.shape[:2], -1, 2)
     return (pairs.sum(axis=3) / np.sqrt(2)).reshape(len(windows), -1)
 
@@ -179,12 +182,12 @@ def _distances(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
 def _any_above(
     chunks: np.ndarray, learned: np.ndarray, near: np.ndarray, similarity: float, *, few: int
 ) -> np.ndarray:
-    """Return whether each chunk's similarity to any window, transposed or not, is above a limit.
+    """Return whether each chunk's similarity to some window, in some key, exceeds `similarity`.
 
-    The limit is `similarity`. `near` (n_chunks, n_windows) marks the pairs with close outlines; no
-    other pair can be similar.
+    `near`, (n_chunks, n_windows), is True for pairs with close outlines; no other pair can be that
+    similar.
     """
-    if np.count_nonzero(near) > near.size // few:  # products of whole matrices are faster then
+    if np.count_nonzero(near) > near.size // few:  # here, products of whole matrices are faster
         asked, windows = near.any(axis=1), learned.reshape(len(learned), -1).T
         best = np.zeros(len(chunks))
         for semitones in range(N_PITCH_CLASSES):
@@ -197,7 +200,7 @@ def _any_above(
     for first in range(0, len(pairs), _PAIRS):
         rows, columns = pairs[first : first + _PAIRS].T
         products = chunks[rows] @ learned[columns].transpose(0, 2, 1)
-        # The similarity in a transposition by r semitones is the sum of the r-th wrapped diagonal.
+        # The similarity after transposition by r semitones is the sum of the r-th wrapped diagonal.
         best = (products.reshape(len(rows), -1) @ _DIAGONALS).max(axis=1)
         found[rows[best > similarity]] = True
     return found

@@ -8,7 +8,7 @@ from ..base.parameters import COUNT_RULE, check_values
 from ..base.pieces import N_PITCH_CLASSES, as_collection
 from ._chroma import chroma_pieces, require_some
 
-_ROUNDING = 1e-5  # dB; largest deviation that float32 rounding causes between equally full frames
+_ROUNDING = 1e-5  # dB; maximum deviation of equally full frames that is due to float32 rounding
 
 
 def flux(X: Any) -> float:
@@ -16,9 +16,9 @@ def flux(X: Any) -> float:
 
     .. math:: \frac{1}{(T - 1) D} \sum_{t=2}^{T} \sum_{d=1}^{D} |x_{t,d} - x_{t-1,d}|
 
-    The flux of composed music that has frozen on a chord is near 0; that of shuffled frames and
-    noise is high. The metric is blind to which features change and to all but adjacent frames.
-    It grows with the hop length, so compare only pieces with the same frame rate.
+    Flux is near 0 for music that has frozen on one chord, and high for shuffled frames and noise.
+    The metric is blind to which features change, and to everything beyond the next frame. It grows
+    with the hop length, so compare only pieces with the same frame rate.
 
     Parameters
     ----------
@@ -38,9 +38,8 @@ def flux(X: Any) -> float:
 
     References
     ----------
-    .. [1] S. Dixon, "Onset detection revisited", DAFx 2006, where the change is half-wave
-       rectified. Here it is absolute, since ends of notes count too: notes that never end are also
-       a kind of freezing.
+    .. [1] S. Dixon, "Onset detection revisited", DAFx 2006, where changes are half-wave rectified.
+       Here they are absolute, so that the ends of notes count as well as their onsets.
 
     Examples
     --------
@@ -63,16 +62,16 @@ def flux(X: Any) -> float:
 
 
 def harmonic_change(X: Any) -> float:
-    r"""Return how far the harmony moves from frame to frame, on average, in tonal centroid space.
+    r"""Return the mean distance between successive frames in tonal centroid space.
 
     .. math:: \frac{1}{T - 1} \sum_{t=2}^{T} \|\zeta_t - \zeta_{t-1}\|, \qquad
         \zeta_t = \frac{\Phi x_t}{\sum_d x_{t,d}}
 
-    where :math:`\Phi` places the pitch classes on the circles of fifths (radius 1), of minor
-    thirds (1) and of major thirds (1/2), so that a move between related chords is shorter than one
-    between unrelated chords; :func:`flux` does not distinguish them. Frozen music scores 0;
-    shuffled frames and noise score high. The metric is blind to everything beyond the next frame
-    and, like the flux, it grows with the hop length.
+    where :math:`\Phi` places the pitch classes on the circles of fifths (radius 1), minor thirds
+    (radius 1) and major thirds (radius 1/2). As a result, moves between related chords are shorter
+    than moves between unrelated chords, which :func:`flux` does not distinguish. Frozen music
+    scores 0; shuffled frames and noise score high. The metric is blind to everything beyond the
+    next frame. Like flux, it grows with the hop length.
 
     Parameters
     ----------
@@ -82,7 +81,7 @@ def harmonic_change(X: Any) -> float:
     Returns
     -------
     change : float
-        Between 0 and 2.83, the distance between two notes a tritone apart.
+        Between 0 and 2.83, which is the distance between single notes a tritone apart.
 
     Raises
     ------
@@ -116,13 +115,13 @@ def persistence(X: Any) -> float:
         \frac{|L_t \cap L_{t-1}|}{\max(|L_t|, |L_{t-1}|)},
         \quad L_t = \{d : x_{t,d} = \max_k x_{t,k}\}
 
-    If several pitch classes are equally loud, as in chroma made from notes, the step counts as the
-    share of them that stay loudest. If a single one were picked, the metric would depend on the
-    key.
+    If several pitch classes are equally loud, as is common in chroma made from notes, the step
+    counts as the share of them that stay loudest. If only one of them were considered, the metric
+    would depend on the key.
 
-    Frozen music scores 1, noise 1/12, and shuffled frames little more. The metric catches motion
-    that is too slow or too restless even if the flux, which also grows with the size of each
-    change, is right. It is blind to everything but the loudest pitch class and the next frame.
+    Frozen music scores 1, noise 1/12, and shuffled frames slightly more. Unlike :func:`flux`, the
+    metric does not depend on how much values change, only on how often the loudest pitch class
+    does. It is blind to all other pitch classes, and to everything beyond the next frame.
 
     Parameters
     ----------
@@ -163,12 +162,12 @@ def dynamics(X: Any, *, n_frames: int = 11) -> float:
     .. math:: \frac{1}{N} \sum_i |L_i - \mu|, \qquad \mu = \frac{1}{N} \sum_i L_i, \qquad
         L_i = 10 \log_{10} \left( \frac{1}{|W_i|} \sum_{t \in W_i} \sum_d x_{t,d} \right)
 
-    over successive windows :math:`W_i` of `n_frames` frames. Chroma whose loudest pitch class is 1
-    has no loudness, but still shows how much sounds at once: the level of a lone melody is near 0
-    dB, that of a full chord with overtones about 6 dB. The deviation is high for music that is thin
-    in some places and full in others. It is low for noise, shuffled frames and composed music of
-    constant fullness. The metric is blind to which pitch classes sound, to the order of the
-    windows, and to true loudness.
+    where :math:`W_i` are successive windows of `n_frames` frames. In chroma whose loudest pitch
+    class is always 1, loudness is lost, but the level still shows how much sounds at once: it is
+    near 0 dB for a single melody and about 6 dB for a full chord with overtones. The deviation is
+    high for music that is thin in some places and full in others. It is low for noise, shuffled
+    frames and composed music of constant fullness. The metric is blind to which pitch classes
+    sound, to the order of the windows, and to true loudness.
 
     Parameters
     ----------
@@ -176,8 +175,8 @@ def dynamics(X: Any, *, n_frames: int = 11) -> float:
         Chroma. Silent frames are skipped. Every piece with two or more sounding windows has the
         same weight.
     n_frames : int, default=11
-        Length of a window: 1 s at the default rate of :class:`musicai.ChromaExtractor`, 10.8
-        frames a second.
+        Length of a window in frames. The default lasts 1 s at the default rate of
+        :class:`musicai.ChromaExtractor`, 10.8 frames per second.
 
     Returns
     -------
@@ -192,8 +191,8 @@ def dynamics(X: Any, *, n_frames: int = 11) -> float:
     References
     ----------
     .. [1] S. Streich, "Music complexity: a multi-faceted description of audio content", PhD
-       thesis, Universitat Pompeu Fabra, Barcelona 2007: dynamic complexity, computed from loudness
-       there.
+       thesis, Universitat Pompeu Fabra, Barcelona 2007, where dynamic complexity is computed from
+       loudness.
 
     Examples
     --------
@@ -223,7 +222,10 @@ def _window_levels(piece: np.ndarray, n_frames: int) -> np.ndarray:
 
 
 def _sounding_steps(X: Any, metric: str) -> list[np.ndarray]:
-    """Return the pairs of successive sounding frames, (n_steps, 2, 12), of each piece with any."""
+    """Return the pairs of successive sounding frames of each piece, (n_steps, 2, 12).
+
+    Pieces without such pairs are left out.
+    """
     pieces = chroma_pieces(X)
     pairs = [np.stack([piece[:-1], piece[1:]], axis=1) for piece in pieces]
     steps = [pair[np.all(pair.any(axis=2), axis=1)] for pair in pairs]
@@ -237,11 +239,11 @@ def _tonal_centroid(frames: np.ndarray) -> np.ndarray:
 
 
 def _tonal_circles() -> np.ndarray:
-    """Return coordinates of the pitch classes on three circles, (12, 6).
+    """Return the coordinates of the pitch classes on three circles, (12, 6).
 
-    These are the circles of fifths, of minor thirds and of major thirds.
+    These are the circles of fifths, minor thirds and major thirds.
     """
-    circles = [(7 / 6, 1.0), (3 / 2, 1.0), (2 / 3, 0.5)]  # angle per semitone over pi, radius
+    circles = [(7 / 6, 1.0), (3 / 2, 1.0), (2 / 3, 0.5)]  # (angle per semitone / pi, radius)
     angles = np.pi * np.outer(np.arange(N_PITCH_CLASSES), [angle for angle, _ in circles])
     radii = np.array([radius for _, radius in circles])
     return np.hstack([radii * np.sin(angles), radii * np.cos(angles)])

@@ -6,9 +6,9 @@ import numpy as np
 
 from ._progression import transition_matrix
 
-_POINTS = 1000  # number of points of the grid on which densities are integrated
-_TAIL = 5  # standard deviations beyond which a Gaussian is negligible
-_NARROWEST = 0.05  # smallest bandwidth that the grid resolves, as a share of the wider one
+_POINTS = 1000  # number of grid points at which densities are compared
+_TAIL = 5  # number of standard deviations beyond which a Gaussian is negligible
+_NARROWEST = 0.05  # minimum ratio of the narrower bandwidth to the wider one
 
 
 def overlap_area(x: Any, y: Any) -> float:
@@ -19,28 +19,27 @@ def overlap_area(x: Any, y: Any) -> float:
 
     with a bandwidth that follows Silverman's rule, :math:`h_x = 0.9 \min\left(\mathrm{std}(x),
     \sqrt{\pi / 2}\; \overline{|x - \mathrm{median}(x)|}\right) n_x^{-1/5}`, which is robust to
-    a few outliers. The bandwidth is at least a twentieth of the other set's and at least a
-    thousandth of the span of all values. Silverman uses the interquartile range instead of the mean
-    absolute deviation. If many values are equal, for example if three of four pieces have a
-    `recurrence` of 0, the interquartile range is 0 in some samples but not in others, and the area
-    would jump from sample to sample.
+    a few outliers. The bandwidth is at least a twentieth of the other set's bandwidth, and at least
+    a thousandth of the range of all values. Silverman's original rule uses the interquartile range
+    instead of the mean absolute deviation. If many values are equal, for example if three of four
+    pieces have a `recurrence` of 0, the interquartile range is 0 in some samples but not in others,
+    and the area would vary strongly between samples.
 
     The area catches a wrong spread as well as a wrong mean. Two samples from one distribution
     overlap by less than 1, and the fewer values there are, the less they overlap. So compare the
-    area with that between two sets of real pieces of the same size. Values that form groups, such
-    as those of several styles, are smoothed too much: compare one style at a time. Metrics that are
-    shares of a few cases, and so take few values such as 0 and 1, need no smoothing: compare their
-    means, as :func:`realism` does for `key_stability`.
+    area with the area between two sets of real pieces of the same size. Compare one style at a
+    time, because values that form groups are smoothed too much. If a metric takes only a few
+    values, such as 0 and 1, compare its means instead, as :func:`realism` does for `key_stability`.
 
     Parameters
     ----------
     x, y : array-like of shape (n_pieces,)
-        Values of a metric, one for each piece of a set; at least two in each set.
+        Values of a metric, one for each piece of a set; at least two values in each set.
 
     Returns
     -------
     area : float
-        Between 0 and 1. For two sets without any spread, 1 if their values are equal, else 0.
+        Between 0 and 1. If neither set has any spread, 1 if their values are equal, else 0.
 
     Raises
     ------
@@ -51,7 +50,7 @@ def overlap_area(x: Any, y: Any) -> float:
     References
     ----------
     .. [1] L.-C. Yang, A. Lerch, "On the evaluation of generative models in music", Neural
-       Computing and Applications 32, 2020, who compare distributions of distances within a set
+       Computing and Applications 32, 2020, which compares distributions of distances within a set
        and between sets. Here the values themselves are compared, which also detects a set with the
        right spread but the wrong mean.
     .. [2] B. W. Silverman, "Density estimation for statistics and data analysis", Chapman and Hall
@@ -86,14 +85,14 @@ def overlap_area(x: Any, y: Any) -> float:
 
 
 def transition_overlap(X: Any, Y: Any) -> float:
-    r"""Return the overlap of the moves of roots of two sets of pieces.
+    r"""Return how far the distributions of root moves in two sets of pieces overlap.
 
     .. math:: \sum_{i,j} \min(P_{ij}, Q_{ij}) = 1 - \tfrac12 \|P - Q\|_1
 
-    where :math:`P` and :math:`Q` are the two results of :func:`transition_matrix`: distributions
-    over the 132 possible moves. Two sets of real music overlap by less than 1, and the fewer moves
-    they have, the less they overlap. The metric catches wrong progressions, and is blind to the
-    same aspects as `transition_matrix`.
+    where :math:`P` and :math:`Q` are the transition matrices of the two sets: distributions over
+    the 132 possible moves. Two sets of real music overlap by less than 1, and the fewer moves they
+    have, the less they overlap. The metric catches wrong progressions, and is blind to the same
+    aspects as :func:`transition_matrix`.
 
     Parameters
     ----------
@@ -114,7 +113,7 @@ def transition_overlap(X: Any, Y: Any) -> float:
     ----------
     .. [1] S.-H. Cha, "Comprehensive survey on distance/similarity measures between probability
        density functions", International Journal of Mathematical Models and Methods in Applied
-       Sciences 1, 2007, where it is called intersection.
+       Sciences 1, 2007, where this measure is called intersection.
 
     Examples
     --------
@@ -134,13 +133,14 @@ def share_overlap(x: np.ndarray, y: np.ndarray) -> float:
 
     .. math:: \min(p, q) + \min(1 - p, 1 - q) = 1 - |p - q|
 
-    It converges as the number of pieces grows, even if each value is a share of few cases.
+    Unlike `overlap_area`, this estimate converges as the number of pieces grows, even if each value
+    is a share of only a few cases.
     """
     return float(1 - abs(x.mean() - y.mean()))
 
 
 def geometric_mean(areas: Any) -> float:
-    """Return the geometric mean of areas; 0 if one of them is 0."""
+    """Return the geometric mean of areas, which is 0 if any of them is 0."""
     areas = np.asarray(areas, dtype=np.float64)
     return float(np.exp(np.log(areas).mean())) if areas.all() else 0.0
 

@@ -9,20 +9,20 @@ from ..theory.keys import in_common_key
 from ..theory.shapes import is_flat, triad_scores
 from ._chroma import chroma_pieces
 
-_FALLING_FIFTH = 5  # semitones up; this leads to the same pitch class as a fifth down
+_FALLING_FIFTH = 5  # semitones; a fourth up leads to the same pitch class as a fifth down
 
 
 def transition_matrix(X: Any) -> np.ndarray:
-    """Return the frequencies of moves from root to root, in a common key.
+    """Return the relative frequencies of moves from root to root, in a common key.
 
-    The root of a frame is the root of the major or minor triad that correlates best with it. A
-    root is held if it lasts for at least two frames. A move leads from a held root to the next held
-    root, if they differ; shorter ones between them are skipped, and so are silent and other flat
-    frames. Each piece is first transposed to C major or A minor. These have the same scale, so it
-    matters little that key finding often confuses a major key with its relative minor.
+    The root of a frame is the root of the major or minor triad that correlates best with the frame.
+    A root is held if it lasts for at least two frames. A move leads from one held root to the next
+    different one. Roots that last for a single frame are skipped, and so are silent and other flat
+    frames. Each piece is first transposed to C major or A minor. These keys share a scale, so it
+    matters little that a major key is often confused with its relative minor.
 
-    The matrix catches wrong progressions, such as fifths that rise instead of falling and degrees
-    that real music avoids. It is blind to the duration of a chord and to its mode.
+    The matrix catches wrong progressions, such as rising instead of falling fifths, or roots that
+    real music avoids. It is blind to how long chords last and whether they are major or minor.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def transition_matrix(X: Any) -> np.ndarray:
     -------
     matrix : ndarray of shape (12, 12)
         Shares of the moves from each root (row) to each root (column), from C to B. They sum to
-        one, and the diagonal is zero. If no root ever moves, the whole matrix is zero.
+        one, and the diagonal is zero. If there is no move, the whole matrix is zero.
 
     Raises
     ------
@@ -59,19 +59,19 @@ def transition_matrix(X: Any) -> np.ndarray:
     counts = np.zeros((N_PITCH_CLASSES, N_PITCH_CLASSES))
     for piece in chroma_pieces(X):
         if piece.any():
-            # Transposed before roots are found, so that the choice between two triads that fit
-            # equally well does not depend on the key.
+            # Transpose before finding roots, so that the choice between two triads that fit equally
+            # well does not depend on the key.
             roots = _held_roots(in_common_key(piece))
             np.add.at(counts, (roots[:-1], roots[1:]), 1)
     return counts / max(1, counts.sum())
 
 
 def falling_fifths(X: Any) -> float:
-    """Return the share of root moves that fall by a fifth, such as those from dominant to tonic.
+    """Return the share of root moves that fall by a fifth, such as from dominant to tonic.
 
-    Falling by a fifth is the most common move in tonal music, and the one in cadences. If roots
-    moved at random, the share would be one in eleven, 0.09. The metric is blind to the degree from
-    which the root falls.
+    The falling fifth is the most common root move in tonal music, and the last one of most
+    cadences. If roots moved at random, the share would be one in eleven, 0.09. The metric is blind
+    to the scale degree from which the root falls.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def falling_fifths(X: Any) -> float:
     Returns
     -------
     share : float
-        Between 0 and 1; 0 if no root ever moves.
+        Between 0 and 1; 0 if there is no move.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def falling_fifths(X: Any) -> float:
 
     See Also
     --------
-    transition_matrix : Defines a move.
+    transition_matrix : Shares of all moves; its documentation defines a move.
 
     References
     ----------
@@ -113,7 +113,7 @@ def falling_fifths(X: Any) -> float:
 
 
 def _held_roots(piece: np.ndarray) -> np.ndarray:
-    """Return the held roots of a piece in order, each different from the one before."""
+    """Return the held roots of a piece in order, without repetitions."""
     frames = piece[~is_flat(piece)]
     if len(frames) < 2:
         return np.empty(0, dtype=np.intp)

@@ -19,8 +19,8 @@ from ._motion import dynamics, flux, harmonic_change, persistence
 from ._overlap import geometric_mean, overlap_area, share_overlap, transition_overlap
 from ._words import SHARES, TRANSITIONS
 
-# Two metrics are left out because they correlate with others by more than 0.9 in absolute value on
-# chorales and game music: quiet_share with frame_entropy, and falling_fifths with the transition
+# Two metrics are left out because, on chorales and game music, their absolute correlation with
+# another one exceeds 0.9: quiet_share with frame_entropy, and falling_fifths with the transition
 # matrix, which is compared separately.
 REALISM_METRICS: dict[str, Callable[..., float]] = {
     metric.__name__: metric
@@ -39,26 +39,26 @@ REALISM_METRICS: dict[str, Callable[..., float]] = {
     )
 }
 
-_PASSAGE = 10  # seconds; length of the longest window
+_PASSAGE = 10  # seconds; length of the longest window of any metric
 
 
 def common_frame_rate(timing: Any, sets: Mapping[str, Sequence[np.ndarray]]) -> float:
-    """Return the frame rate of a timing that all pieces share, in frames per second.
+    """Return the frame rate of the timing that all pieces share, in frames per second.
 
     Parameters
     ----------
     timing : Timing, object with a `timing`, or float
         The argument that the user passed.
     sets : dict of str to list of ndarray of shape (n_frames, 12)
-        The pieces of each argument that holds pieces, by the argument's name.
+        Lists of pieces, by the names of the arguments that hold them.
 
     Raises
     ------
     TypeError
         If `timing` is of an unsupported type, such as a list or None.
     ValueError
-        If beats have no tempo, frames are longer than 10 s, the longest window, or a piece does not
-        have as many frames as a measured timing.
+        If beats have no tempo, frames last longer than 10 s, or a piece and a measured timing
+        differ in their number of frames.
     """
     if isinstance(timing, (list, tuple, np.ndarray)):
         raise TypeError(
@@ -84,7 +84,7 @@ def common_frame_rate(timing: Any, sets: Mapping[str, Sequence[np.ndarray]]) -> 
 
 
 def measure(pieces: Sequence[np.ndarray], frame_rate: float) -> dict[str, np.ndarray]:
-    """Return the values of each of `REALISM_METRICS`, one per piece, by the metric's name.
+    """Return the value of each of `REALISM_METRICS` for each piece, by the metric's name.
 
     Windows last 1 s for `dynamics`, 10 s for `key_stability` and 2 s for `recurrence`.
     """
@@ -101,36 +101,37 @@ def measure(pieces: Sequence[np.ndarray], frame_rate: float) -> dict[str, np.nda
 
 
 def shortest_piece(frame_rate: float) -> int:
-    """Return the length in frames of the shortest piece for all metrics: two windows of 10 s."""
+    """Return the minimum length in frames that all metrics need: two windows of 10 s."""
     return 2 * max(1, round(_PASSAGE * frame_rate))
 
 
 def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
-    r"""Return how similar two sets of pieces are: the geometric mean of their overlaps in metrics.
+    r"""Return how similar two sets of pieces are: the geometric mean of their metrics' overlaps.
 
     .. math:: \left(O \prod_m A_m\right)^{1 / (M + 1)}
 
-    with the :func:`overlap_area` :math:`A_m` of each of the :math:`M` metrics in
-    ``REALISM_METRICS``, computed piece by piece, and the :func:`transition_overlap` :math:`O`.
-    :func:`key_stability` is an exception. It compares one pair of windows in 20 s and eight or nine
-    pairs in a minute, too few for a density. So its overlap is computed from the mean shares
-    :math:`p` and :math:`q` of the two sets, as :math:`\min(p, q) + \min(1 - p, 1 - q)`.
+    where :math:`O` is the :func:`transition_overlap` of the two sets and :math:`A_m` the
+    :func:`overlap_area` of the values of each of the :math:`M` metrics in ``REALISM_METRICS``,
+    computed piece by piece. :func:`key_stability` is an exception: a piece of 20 s has one pair of
+    windows, and a piece of a minute has eight or nine, too few to estimate a density. So the
+    overlap of this metric is computed from the mean shares :math:`p` and :math:`q` of the two sets,
+    as :math:`\min(p, q) + \min(1 - p, 1 - q)`.
 
-    A single low overlap makes the geometric mean low. This is intended: shuffled frames have the
-    right notes and a Markov chain of frames has the right chords, but neither is music. Two sets
-    that do not overlap in one metric score 0.
+    A single low overlap makes the geometric mean low. This is intended: shuffled frames have
+    realistic notes and a Markov chain of frames has realistic chords, but neither is music. Two
+    sets that do not overlap in one metric score 0.
 
-    The score compares distributions, so it cannot detect copies; :func:`memorization` does. Only
-    the moves of roots tell whether a piece is played forward or backward.
+    The score compares distributions, so it cannot detect copies; :func:`memorization` can. Only the
+    moves of roots depend on whether pieces are played forward or backward.
 
-    The scores of real music, Markov chains, shuffled frames and noise are in the user guide's page
-    on judging, under "Do metrics tell good from bad?".
+    For the scores of real music, Markov chains, shuffled frames and noise, see "Do metrics tell
+    good from bad?" in the user guide's page on judging.
 
     Parameters
     ----------
     X, Y : collections of array-like of shape (n_frames, 12)
-        Chroma, at least two pieces in each set; swapping `X` and `Y` does not change the score. Use
-        pieces of one length, 20 s or more, and as many in `X` as in `Y`.
+        Chroma, at least two pieces in each set. Swapping `X` and `Y` does not change the score. Use
+        equally many pieces in both sets, all of the same length, 20 s or more.
     timing : Timing, object with a `timing`, or float
         Timing of the frames, one for all pieces, with a rate or a tempo. Pass the extractor that
         made the pieces, for example; a number is frames per second. The timing determines how many
@@ -145,15 +146,15 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
     Raises
     ------
     ValueError
-        If a metric is undefined for a piece, such as a silent or short one, a set has fewer than
-        two pieces, beats have no tempo, frames are longer than 10 s, or a piece does not have as
-        many frames as a measured timing.
+        If a metric is undefined for a piece, for example because it is silent or short; if a set
+        has fewer than two pieces; if beats have no tempo; if frames last longer than 10 s; or if a
+        piece and a measured timing differ in their number of frames.
     TypeError
         If `timing` is None or a list.
 
     See Also
     --------
-    report : Cuts both sets into equally many excerpts of one length; adds a ceiling and baselines.
+    report : Cuts all sets into equally many excerpts of equal length; adds a ceiling and baselines.
 
     References
     ----------
@@ -185,8 +186,8 @@ def shared_areas(
 ) -> dict[str, float]:
     """Return the overlap of two sets in each metric and in the moves of roots.
 
-    The geometric mean of these overlaps is the realism. `values` is the result of `measure` for
-    `pieces`, and `other_values` that for `others`.
+    The geometric mean of these overlaps is the realism. `values` and `other_values` are the results
+    of `measure` for `pieces` and `others`.
     """
     areas = {
         name: (share_overlap if name in SHARES else overlap_area)(values[name], other_values[name])

@@ -32,16 +32,17 @@ def report(
 ) -> Report:
     """Return a scorecard for composed music, with a ceiling and simple baselines.
 
-    All sets are cut into excerpts of one length, and equally many are drawn from each. Every metric
-    in ``REALISM_METRICS`` is computed for each excerpt. A set's score in a metric is the overlap of
-    its values with the values of `real`. The total is the geometric mean over all metrics and the
-    transition matrix, as in :func:`realism`. Besides composed music, `real` is compared with
+    All sets are cut into excerpts of equal length, and equally many are drawn from each set. Every
+    metric in ``REALISM_METRICS`` is computed for each excerpt. A set's score in a metric is the
+    overlap of its values with the values of `real`. The total is the geometric mean over all
+    metrics and the transition matrix, as in :func:`realism`. Besides composed music, three other
+    sets are compared with `real`:
 
-    - the ceiling: other real music, from `train` or half of `real`. No composer needs to score
-      higher;
-    - a Markov chain: as many pieces composed by a :class:`MarkovBaseline` fitted to that other
-      music;
-    - shuffled frames: the excerpts of the ceiling with their frames in random order.
+    - Ceiling: other real music, from `train` or half of `real`. Composed music is not expected to
+      score higher.
+    - Markov chain: pieces composed by a :class:`MarkovBaseline` that is fitted to the other real
+      music.
+    - Shuffled frames: the excerpts of the ceiling with their frames in random order.
 
     Parameters
     ----------
@@ -50,23 +51,24 @@ def report(
     generated : collection of array-like of shape (n_frames, 12)
         Chroma of composed music.
     train : collection of array-like of shape (n_frames, 12), default=None
-        Chroma of the training music. If None, the pieces of `real` are divided into two halves. One
-        takes the place of `real`, and the other takes the place of `train`: it is the ceiling, the
-        Markov chain is fitted to it, and it is searched for the originals of copies.
+        Chroma of the training music. If None, the pieces of `real` are divided into two halves: one
+        is used as `real`, the other as `train`.
     n_frames : int, default=None
-        Length of an excerpt. If None, it is chosen so that at least half of the pieces in each set
-        are long enough, but at most 60 s, and at least the 20 s that the metrics need.
+        Length of an excerpt in frames; the metrics need at least 20 s. If None, the length is the
+        greatest one up to 60 s that at least half of the pieces in each set reach, or 20 s if that
+        is longer.
     n_excerpts : int, default=None
-        Largest number of excerpts to draw from each set; None for as many as the smallest set has.
-        Overlaps grow with the number of excerpts, so compare only scorecards with the same number.
+        Maximum number of excerpts to draw from each set. If None, as many are drawn from each set
+        as the smallest one has. Overlaps grow with the number of excerpts, so compare only
+        scorecards with the same number.
     timing : Timing, object with a `timing`, or float
         Timing of the frames, one for all pieces, with a rate or a tempo. Pass the extractor that
         made the pieces, for example; a number is frames per second. The timing determines how many
         frames are in the windows of `key_stability` (10 s), `recurrence` and `memorization` (2 s)
         and `dynamics` (1 s).
     random_state : int, RandomState instance or None, default=0
-        Seed for drawing excerpts, for the Markov chain and for shuffling. With an integer, the
-        figures are the same every time.
+        Seed for dividing `real`, drawing excerpts, fitting and sampling the Markov chain, and
+        shuffling frames. With an integer, the figures are the same every time.
 
     Returns
     -------
@@ -77,35 +79,35 @@ def report(
     Raises
     ------
     ValueError
-        If a set gives fewer than two excerpts or is not chroma, a parameter is out of range, beats
-        have no tempo, frames are longer than 10 s, or a piece does not have as many frames as a
-        measured timing.
+        If a set is not chroma or has fewer than two excerpts, a parameter is out of range, beats
+        have no tempo, frames last longer than 10 s, or a piece and a measured timing differ in
+        their number of frames.
     TypeError
         If `timing` is None or a list.
 
     Warns
     -----
     UserWarning
-        If excerpts of `generated` are left out; if each set has fewer than ten excerpts, too few to
-        judge; if at least half of `real` or of `generated` is in `train`; or if `generated` scores
-        well above the ceiling, as it does if the composed music was passed as `train`. The
-        scorecard repeats all of these warnings but the first.
+        If excerpts of `generated` are left out; if fewer than ten excerpts are drawn from each set,
+        too few for reliable figures; if at least half of `real` or of `generated` is copied from
+        `train`; or if `generated` scores well above the ceiling, for example because composed music
+        was passed as `train`. The scorecard repeats all of these warnings except the first.
 
     See Also
     --------
-    realism : The total alone.
+    realism : Computes only the total.
 
     Notes
     -----
-    Pieces shorter than an excerpt are left out, and so are excerpts for which a metric is
-    undefined: those with more than a tenth of their frames silent, and those without a key. The
-    Fréchet distance compares frames transposed to a common key. All of the other music is searched
-    for the originals of copies in composed and in held-out real music. The ceiling is part of that
-    other music, so it has no share of copies. Judge music of several styles one style at a time;
+    Pieces shorter than an excerpt are left out, and so are excerpts for which a metric may be
+    undefined: those with more than a tenth of their frames silent or otherwise flat, and those
+    without a key. The Fréchet distance compares frames transposed to a common key. Composed music
+    and held-out real music are searched for copies from all of `train`. The ceiling is drawn from
+    `train`, so it is not searched for copies. Judge music of several styles one style at a time;
     see :func:`overlap_area`.
 
-    A report on 150 excerpts of 60 s and two and a half hours of other music takes about 20 s on one
-    core.
+    With 150 excerpts of 60 s per set and two and a half hours of training music, a report takes
+    about 20 s on one core.
 
     Examples
     --------
@@ -203,7 +205,7 @@ def _equal_sets(
     frame_rate: float,
     rng: np.random.RandomState,
 ) -> dict[str, list[np.ndarray]]:
-    """Return equally many excerpts of real, generated and other real music, by name of the set."""
+    """Return equally many excerpts of each set in a dict: "real", "generated" and "ceiling"."""
     found = {}
     for name, pieces in {"real": real, "generated": generated, "train": others}.items():
         found[name] = cut(pieces, n_frames, frame_rate)
@@ -224,5 +226,5 @@ def _equal_sets(
 
 
 def _with_shape(piece: np.ndarray) -> np.ndarray:
-    """Return the frames that are not flat; a chain that models silence might never leave it."""
+    """Return the frames that are not flat; a chain fitted to silent frames might stay silent."""
     return piece[~is_flat(piece)]

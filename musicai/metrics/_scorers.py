@@ -1,4 +1,4 @@
-"""Scorers of composers for scikit-learn's searches."""
+"""Scorers for scikit-learn's hyperparameter searches."""
 
 from typing import Any
 
@@ -13,45 +13,45 @@ from ._overlap import geometric_mean
 from ._realism import common_frame_rate, measure, shared_areas
 from ._similarity import frame_correlation
 
-_LEAST = 0.01  # smaller overlaps count as this, so that composers with an overlap of 0 are ranked
+_LEAST = 0.01  # smaller overlaps are raised to this, because a single 0 would make the score 0
 
 
 class RealismScorer:
     """Scorer that judges a composer by the realism of its pieces.
 
-    ``GridSearchCV(composer, grid, scoring=RealismScorer())`` finds the composer whose pieces are
-    most similar to held-out music; with the composer's own score, the search finds the one with the
-    highest log-likelihood. The held-out pieces are cut into excerpts, the same number of pieces of
-    that length are composed, and the score is their :func:`realism`. The scorer takes any estimator
-    with a `sample` method that has the parameters of :meth:`MarkovBaseline.sample`. The estimator
-    may also be the last step of a pipeline whose earlier steps turn their input into chroma.
+    ``GridSearchCV(composer, grid, scoring=RealismScorer(timing=extractor))`` finds the composer
+    whose pieces are most similar to held-out music. By default, such a search finds the composer
+    with the highest log-likelihood. The held-out pieces are cut into excerpts, equally many pieces
+    of the same length are composed, and the score is their :func:`realism`. The scorer accepts any
+    estimator whose `sample` method has the parameters of :meth:`MarkovBaseline.sample`. The
+    estimator can also be the last step of a pipeline whose earlier steps return chroma.
 
     Parameters
     ----------
     n_frames : int, default=None
-        Length of an excerpt and of a composed piece. If None, it is chosen so that at least half of
-        the held-out pieces are long enough, but at most 60 s, and at least the 20 s that the
-        metrics need.
+        Length of an excerpt and of a composed piece in frames; the metrics need at least 20 s. If
+        None, the length is the greatest one up to 60 s that at least half of the held-out pieces
+        reach, or 20 s if that is longer.
     timing : Timing, object with a `timing`, or float, default=None
         Timing of the frames, one for all pieces, with a rate or a tempo. Pass the extractor that
-        made the pieces, for example; a number is frames per second. None takes the timing of a
-        step before the composer, for which the estimator must be a pipeline.
+        made the pieces, for example; a number is frames per second. If None, the estimator must be
+        a pipeline with a step before the composer that has a timing.
     random_state : int, RandomState instance or None, default=0
         Seed of the composed pieces.
 
     See Also
     --------
-    report : More figures, with a ceiling and baselines.
+    report : Computes more figures, for a ceiling and baselines too.
     next_frame_score : Scores the predictions of a composer.
 
     Notes
     -----
-    An overlap below 0.01 counts as 0.01, so that a search can rank poor composers;
-    :func:`realism` itself is 0 if one overlap is. Pass an instance, ``RealismScorer()``: if you
-    pass the class, every score is NaN, with a warning. Realism compares distributions, so a fold
-    with few excerpts gives an unreliable score, and a fold with fewer than two raises an error.
-    Realism cannot detect copies. If `y` holds style labels, as many pieces are composed in each
-    style as the fold has excerpts of it.
+    An overlap below 0.01 counts as 0.01, so that a search can rank poor composers; :func:`realism`
+    itself is 0 if any overlap is 0. Pass an instance, ``RealismScorer()``: if you pass the class,
+    every score is NaN, with a warning. Realism compares distributions, so a fold with few excerpts
+    gives an unreliable score, and a fold with fewer than two raises an error. Realism cannot detect
+    copies. If `y` holds style labels, each style is composed as often as it occurs among the
+    excerpts.
 
     Examples
     --------
@@ -93,24 +93,24 @@ class RealismScorer:
         estimator : object
             A fitted estimator with a `sample` method, or a pipeline that ends in one.
         X : collection
-            Held-out real pieces, (n_frames, 12) each, or the input that the pipeline turns into
+            Held-out real pieces, (n_frames, 12) each, or the input from which the pipeline computes
             them.
         y : array-like of shape (n_pieces,), default=None
-            A style label for each piece; the composer must know all of them.
+            A style label for each piece. The composer must have been fitted with these labels.
 
         Returns
         -------
         realism : float
-            Between 0 and 1; higher is better. Composed pieces that are silent for more than a
-            tenth of their frames, or have no key, are left out. 0 if fewer than two are left.
+            Between 0 and 1; higher is better. Composed pieces are left out if they are silent for
+            more than a tenth of their frames or have no key. If fewer than two are left, the score
+            is 0.
 
         Raises
         ------
         ValueError
             If there are fewer than two excerpts, or a parameter is out of range.
         TypeError
-            If the estimator has no `sample` method, or if no timing is given, or a list of timings
-            is.
+            If the estimator has no `sample` method, or the timing is missing or a list.
         """
         timing = _timing_before(estimator) if self.timing is None else self.timing
         composer, X = _input_of_last_step(estimator, X)
@@ -152,27 +152,27 @@ class RealismScorer:
 
 
 def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
-    """Return the correlation of predicted frames with the frames that follow.
+    """Return the mean correlation of predicted frames with the actual next frames.
 
-    Pass it as ``scoring=next_frame_score`` to scikit-learn's searches, for any estimator whose
-    `predict` returns the expected next frame at every frame; the estimator may be the last step of
-    a pipeline. A composer's own score, the log-likelihood, also rewards being exactly as certain as
-    is justified; this score does not.
+    Pass ``scoring=next_frame_score`` to scikit-learn's searches, for any estimator whose `predict`
+    method returns the expected next frame for every frame. The estimator can also be the last step
+    of a pipeline. Unlike the log-likelihood, which is a composer's own score, this score does not
+    depend on how certain the predictions are.
 
     Parameters
     ----------
     estimator : object
         A fitted estimator such as :class:`musicai.LSTMComposer`, or a pipeline that ends in one.
     X : collection
-        Pieces, (n_frames, n_features) each, or the input that the pipeline turns into them.
+        Pieces, (n_frames, n_features) each, or the input from which the pipeline computes them.
     y : ignored
         Present by convention.
 
     Returns
     -------
     correlation : float
-        Between -1 and 1; higher is better. This is the :func:`frame_correlation` of the predictions
-        with the frames they predict: all frames but the first of each piece.
+        Between -1 and 1; higher is better. Computed by :func:`frame_correlation` from all frames
+        except the first of each piece, and their predictions.
 
     Raises
     ------
@@ -190,11 +190,11 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
     >>> import numpy as np
     >>> from sklearn.base import BaseEstimator
     >>> from musicai.metrics import next_frame_score
-    >>> class AsItWas(BaseEstimator):
+    >>> class LastFrame(BaseEstimator):
     ...     def predict(self, X):
     ...         return X
     >>> held = np.eye(12)[[0, 0, 0, 7, 7]]
-    >>> round(next_frame_score(AsItWas(), [held]), 2)  # one of four predictions is wrong
+    >>> round(next_frame_score(LastFrame(), [held]), 2)  # one of four predictions is wrong
     0.73
     """
     predictor, X = _input_of_last_step(estimator, X)
@@ -207,7 +207,7 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
     long_enough = [i for i, piece in enumerate(pieces) if len(piece) > 1]
     if not long_enough:
         raise ValueError("next_frame_score needs a piece of two frames or more: X has none")
-    # Pieces are passed as the user gave them, because the predictor checks the names of columns.
+    # Pass the user's own pieces, because the predictor checks the names of their columns.
     given = list(X) if is_collection(X) else [X]
     predicted = predictor.predict([given[i] for i in long_enough])
     return frame_correlation(
@@ -216,13 +216,13 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
 
 
 def _input_of_last_step(estimator: Any, X: Any) -> tuple[Any, Any]:
-    """Return the last step of an estimator, and `X` as transformed by the steps before it."""
+    """Return the last step of an estimator, and `X` after the transforms of the earlier steps."""
     before, composer = last_step(estimator)
     return composer, X if before is None else before.transform(X)
 
 
 def _timing_before(estimator: Any) -> Any:
-    """Return the last step before the composer that has a timing, or None."""
+    """Return the last step before the composer that has a timing, or None if no step does."""
     before, _ = last_step(estimator)
     steps = [] if before is None else [step for _, step in before.steps]
     return next((step for step in reversed(steps) if hasattr(step, "timing")), None)

@@ -15,27 +15,27 @@ def frame_correlation(X: Any, Y: Any) -> float:
         \frac{(x_t - \bar x_t) \cdot (y_t - \bar y_t)}
              {\|x_t - \bar x_t\| \, \|y_t - \bar y_t\|}
 
-    This is Pearson's correlation over the features of each frame, or the cosine similarity of
-    centered frames, averaged over frames. Without centering, all chroma would be similar: the
-    cosine similarity of a constant frame with real music is 0.81. The metric catches wrong notes in
-    each frame. It is blind to loudness, and counts notes that come a little late as wrong.
+    This is Pearson's correlation over the features of each frame, averaged over frames. It equals
+    the cosine similarity of centered frames. Without centering, all chroma would be similar: the
+    cosine similarity of a constant frame to real music is 0.81. The metric catches wrong notes in
+    each frame. It is blind to loudness, and counts notes that are slightly late as wrong.
 
     Parameters
     ----------
     X, Y : array-like of shape (n_frames, n_features), or collections of them
-        Pieces of the same shapes. In a collection, every frame has the same weight.
+        Pieces; the shapes of `X` and `Y` must be equal. Every frame has the same weight.
 
     Returns
     -------
     correlation : float
-        Between -1 and 1; 1 if each frame of `X` has the same shape as the corresponding frame of
-        `Y`, even if one is louder. A frame whose values are all equal, such as silence, has no
-        shape. A pair of frames counts as 1 if neither has a shape, and as 0 if only one has.
+        Between -1 and 1; 1 if corresponding frames differ only in loudness or by a constant.
+        Correlation is undefined for a frame with equal values, such as silence. A pair of two such
+        frames counts as 1, and a pair with one such frame as 0.
 
     Raises
     ------
     ValueError
-        If the shapes differ or there is no frame.
+        If the shapes differ, or there are no frames.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Descriptions of the figures of a scorecard: the faults that each one catches and misses."""
+"""Names of the figures of a scorecard, and descriptions of the faults that each one catches."""
 
 from typing import NamedTuple
 
@@ -10,30 +10,32 @@ COLUMNS = {
     "markov": "Markov",
     "shuffled": "shuffled",
 }
-"""The sets that are compared with real music, and their names in tables."""
+"""Names in tables of the sets that are compared with real music, by their keys in a `Report`."""
 
 TRANSITIONS = "transition_matrix"
-"""Name of the row for the moves of roots, which has no mean or standard deviation."""
+"""Name of the row for the moves of roots. It shows only overlaps, no means."""
 
 TOTAL, TOTAL_SAID = "overlap_area", "geometric mean"
-"""The geometric mean over all metrics and the transition matrix, and its name in tables."""
+"""Key of the geometric mean of all overlaps, and its name in tables."""
 
 DISTANCE, COPIES = "frechet_distance", "memorization"
 """Names of the two rows below the total."""
 
 SHARES = frozenset({"key_stability"})
-"""Metrics that are shares of few cases in each excerpt, such as one pair of windows in 20 s. Their
-values are nearly binary, so that the mean determines the standard deviation."""
+"""Metrics that are shares of only a few cases per excerpt.
+
+Their values are nearly binary, so the mean determines the standard deviation, which is not shown.
+"""
 
 
 class Words(NamedTuple):
-    """Faults that a figure catches, and aspects to which it is blind."""
+    """The faults that a figure catches, and the aspects to which it is blind."""
 
     catches: str
     blind_to: str
 
 
-# The table in docs/guide/judging.md says the same; a test compares the two.
+# The table in docs/guide/judging.md has the same texts; a test compares them.
 WORDS = {
     "pitch_class_entropy": Words(
         "staying on a few notes, or having no key", "order, and what sounds together"
@@ -71,6 +73,6 @@ WORDS = {
 
 
 def in_words(metric: str, values: np.ndarray) -> str:
-    """Return the mean and standard deviation of a metric as text; of a share, only the mean."""
+    """Return the mean of a metric as text, with the standard deviation unless it is in `SHARES`."""
     deviation = "" if metric in SHARES else f" ± {values.std(ddof=1):.3f}"
     return f"{values.mean():.3f}{deviation}"

@@ -1,4 +1,4 @@
-"""Laws that hold for all metrics of chroma."""
+"""Laws that several or all metrics of chroma obey."""
 
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def test_frames_of_long_and_short_pieces_have_the_same_weight(name, music):
 
 
 @pytest.mark.parametrize("name", SCALARS)
-def test_anything_but_chroma_is_refused(name):
+def test_features_other_than_chroma_are_refused(name):
     metric = getattr(metrics, name)
     with pytest.raises(
         ValueError, match="88 features .* where 12 are expected: chroma has 12; a piano roll"
@@ -79,7 +79,7 @@ def test_silence_is_refused(name):
 
 
 @pytest.mark.parametrize("name", [n for n in SCALARS if n not in WITHOUT_TIME])
-def test_shuffled_frames_differ_from_music(name, music, shuffled):
+def test_metrics_distinguish_shuffled_frames_from_music(name, music, shuffled):
     metric = getattr(metrics, name)
     area = metrics.overlap_area(list(map(metric, music)), list(map(metric, shuffled)))
     assert area < 0.75
@@ -87,7 +87,9 @@ def test_shuffled_frames_differ_from_music(name, music, shuffled):
 
 @pytest.mark.parametrize("name", SCALARS)
 @pytest.mark.parametrize("bad", ["frozen", "noise"])
-def test_frozen_chords_and_noise_differ_from_music(name, bad, music, more_music, request):
+def test_metrics_distinguish_frozen_chords_and_noise_from_music(
+    name, bad, music, more_music, request
+):
     metric = getattr(metrics, name)
     if bad == "frozen" and name in ("frame_entropy", "triad_fit", "quiet_share"):
         pytest.skip("a frozen chord is a good chord")
@@ -97,7 +99,7 @@ def test_frozen_chords_and_noise_differ_from_music(name, bad, music, more_music,
     assert area < metrics.overlap_area(values, list(map(metric, more_music)))
 
 
-def test_the_page_on_judging_mentions_every_public_name():
+def test_the_judging_page_mentions_every_public_name():
     page = (Path(metrics.__file__).parents[2] / "docs" / "guide" / "judging.md").read_text()
     for name in metrics.__all__:
         assert name in ("REALISM_METRICS", "Report") or f"`{name}`" in page, name

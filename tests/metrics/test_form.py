@@ -4,12 +4,12 @@ import pytest
 from musicai.metrics import key_stability, recurrence
 
 
-def test_music_in_one_key_is_stable_and_wandering_music_is_not(music, wandering):
+def test_key_stability_is_high_in_one_key_and_low_for_wandering_music(music, wandering):
     assert key_stability(music) > 0.3
     assert key_stability(wandering) < 0.1
 
 
-def test_a_frozen_chord_keeps_its_key(frozen):
+def test_key_stability_of_a_frozen_chord_is_one(frozen):
     assert key_stability(frozen) == 1
 
 
@@ -26,30 +26,30 @@ def test_windows_do_not_span_two_pieces(music):
     assert key_stability(pieces) == key_stability(pieces[0])
 
 
-def test_stability_refuses_pieces_too_short_for_two_windows(music):
+def test_key_stability_refuses_pieces_too_short_for_two_windows(music):
     with pytest.raises(ValueError, match="key_stability needs a piece of 756 frames.*X has none"):
         key_stability(music, lag=648)
 
 
 @pytest.mark.parametrize("parameters", [{"n_frames": 0}, {"lag": 0}, {"lag": 2.5}])
-def test_stability_refuses_invalid_windows(parameters, music):
+def test_key_stability_refuses_invalid_parameters(parameters, music):
     with pytest.raises(ValueError, match="must be an integer of at least 1"):
         key_stability(music, **parameters)
 
 
-def test_repeated_passages_recur(music):
+def test_recurrence_is_higher_if_passages_are_repeated(music):
     strangers = [np.roll(piece[:200], 6, axis=1) for piece in music]
     once = [np.concatenate(pair) for pair in zip([p[:200] for p in music], strangers, strict=True)]
     twice = [np.tile(piece[:200], (2, 1)) for piece in music]
     assert recurrence(twice) > recurrence(once)
 
 
-def test_a_frozen_chord_recurs_everywhere_and_noise_nowhere(frozen, noise):
+def test_recurrence_is_one_for_a_frozen_chord_and_zero_for_noise(frozen, noise):
     assert recurrence(frozen) == 1
     assert recurrence(noise) == 0
 
 
-def test_only_distant_windows_are_compared():
+def test_recurrence_compares_only_distant_windows():
     piece = np.concatenate([np.eye(12)[[0] * 30], np.eye(12)[[5] * 30]])
     assert recurrence(piece, n_frames=5, min_distance=35) == 0
     assert recurrence(piece, n_frames=5, min_distance=5) > 0.2

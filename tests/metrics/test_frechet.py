@@ -16,7 +16,7 @@ def frames(seed, n_frames=40, n_features=5):
 
 @given(SEEDS, SEEDS)
 @settings(max_examples=30)
-def test_the_distance_equals_the_textbook_formula_with_the_root_of_the_product(one, other):
+def test_the_distance_equals_the_textbook_formula(one, other):
     x, y = frames(one), frames(other) + 1
     x, y = x.astype(np.float32).astype(float), y.astype(np.float32).astype(float)
     covariances = np.cov(x.T), np.cov(y.T)
@@ -37,11 +37,11 @@ def test_the_distance_is_symmetric_and_never_negative(one, other, n_frames, n_fe
     assert frechet_distance(x, x) == pytest.approx(0, abs=1e-9)
 
 
-def test_without_spread_the_distance_is_the_squared_distance_of_means():
+def test_without_spread_the_distance_is_the_squared_distance_between_means():
     assert frechet_distance(np.zeros((4, 3)), np.full((7, 3), 2.0)) == pytest.approx(12)
 
 
-def test_a_scaled_set_differs_by_its_mean_and_its_standard_deviation():
+def test_scaling_a_set_changes_its_mean_and_standard_deviation():
     x = frames(0, 1000, 1)
     assert frechet_distance(x, 3 * x) == pytest.approx(
         np.square(2 * x.mean()) + np.square(2 * x.std(ddof=1)), rel=1e-5
@@ -53,7 +53,9 @@ def test_frames_of_all_pieces_have_the_same_weight():
     assert frechet_distance([x[:7], x[7:], np.empty((0, 5))], y) == frechet_distance(x, y)
 
 
-def test_shuffling_keeps_the_distance_and_noise_increases_it(music, more_music, shuffled, noise):
+def test_shuffling_does_not_change_the_distance_but_noise_increases_it(
+    music, more_music, shuffled, noise
+):
     real = frechet_distance(music, more_music)
     assert frechet_distance(shuffled, more_music) == pytest.approx(real)
     assert frechet_distance(noise, more_music) > 2 * real

@@ -41,7 +41,7 @@ def test_wandering_music_has_a_less_clear_key(music, wandering):
     assert pitch_class_entropy(wandering) > pitch_class_entropy(music) + 0.1
 
 
-def test_flat_chroma_has_no_key():
+def test_key_correlation_of_flat_chroma_is_zero():
     assert key_correlation(FLAT) == 0
 
 
@@ -49,18 +49,18 @@ def test_flat_chroma_has_no_key():
 @pytest.mark.parametrize("root", range(12))
 def test_every_triad_fits_perfectly(notes, root):
     chord = np.isin(np.arange(12), (np.array(notes) + root) % 12)[None]
-    assert triad_fit(0.3 + 0.5 * chord) == pytest.approx(1)  # even over a constant level
+    assert triad_fit(0.3 + 0.5 * chord) == pytest.approx(1)  # scale and offset do not matter
 
 
 def test_blur_lowers_the_fit_and_the_quiet_share_and_raises_the_entropy(music):
-    # A model trained with squared error blurs like this: it predicts the mean of possible frames.
+    # A model trained with squared error predicts such blurred frames: means of possible frames.
     blurred = [0.5 * piece + 0.5 * piece.mean(axis=0) for piece in music]
     assert triad_fit(blurred) < triad_fit(music)
     assert frame_entropy(blurred) > frame_entropy(music)
     assert quiet_share(blurred) < quiet_share(music)
 
 
-def test_a_piece_of_flat_frames_has_no_triad_fit():
+def test_triad_fit_refuses_a_piece_of_flat_frames():
     with pytest.raises(ValueError, match="triad_fit needs a frame with shape"):
         triad_fit(FLAT)
 

@@ -39,7 +39,7 @@ few = settings(max_examples=25, deadline=None)
 
 @st.composite
 def chroma(draw, min_frames=0, max_frames=24):
-    """Draw chroma with held chords, silence and, if its values are rounded coarsely, ties."""
+    """Draw random chroma, sometimes with held frames, silence, or ties due to coarse rounding."""
     n_frames = draw(st.integers(min_frames, max_frames))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     n_levels = draw(st.sampled_from([2, 4, 255, 2**20]))
@@ -66,7 +66,7 @@ def assert_same(one, other):
 
 
 def has_a_key(X):
-    """Return whether the best key of every piece leads by more than rounding errors."""
+    """Return whether every piece's best key leads the second best by more than rounding errors."""
     best = [np.sort(key_scores(piece.sum(axis=0, dtype=float)))[-2:] for piece in X if piece.any()]
     return all(second < first - 1e-6 for second, first in best)
 
@@ -125,7 +125,7 @@ def test_loudness_does_not_change_a_metric(name, X, loudness):
 
 @few
 @given(X=collections, semitones=st.integers(0, 11))
-def test_transition_matrix_holds_shares_that_do_not_depend_on_key_or_order(X, semitones):
+def test_transition_matrix_does_not_depend_on_the_key_or_the_order_of_pieces(X, semitones):
     assume(has_a_key(X))
     matrix = metrics.transition_matrix(X)
     assert matrix.min() >= 0

@@ -78,7 +78,7 @@ def test_baselines_can_be_cloned(Baseline):
 
 
 @pytest.mark.parametrize("Baseline", BASELINES)
-def test_a_fit_that_fails_leaves_a_baseline_unchanged(Baseline):
+def test_a_failed_fit_leaves_a_baseline_unchanged(Baseline):
     baseline = Baseline()
     with pytest.raises(ValueError, match=r"\[0, 1\]"):
         baseline.fit([np.full((3, 12), 2.0)])

@@ -77,7 +77,7 @@ def test_each_style_has_its_own_moves_and_styles_can_be_blended():
     assert not chain.sample(50, style={"a": 1, "b": 0})[:, 2:].any()
 
 
-def test_labels_are_checked_as_lstm_composer_checks_them():
+def test_labels_are_checked_as_in_lstm_composer():
     pieces = [np.eye(4)[[i, (i + 1) % 4] * 20] for i in range(3)]
     chain = MarkovBaseline(random_state=0).fit(pieces, np.array(["a", "b", "b"]))
     assert [type(label) for label in chain.styles_] == [str, str]

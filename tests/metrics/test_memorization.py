@@ -20,7 +20,7 @@ def test_a_noisy_copy_is_found(music):
     assert memorization(noisy, music) == 1
 
 
-def test_noise_does_not_count_as_copied(music, noise):
+def test_noise_is_not_counted_as_a_copy(music, noise):
     rng = np.random.default_rng(0)
     assert memorization(noise, music) == 0
     half = [music[0][: 22 * 5], as_noise(rng, 22 * 5)]
@@ -32,7 +32,7 @@ def test_all_of_the_training_music_is_searched(music):
     assert copied_chunks(music[3], training, n_frames=22, similarity=0.98, n_windows=7).all()
 
 
-def test_the_share_equals_a_comparison_of_chunks_one_by_one(music, more_music):
+def test_memorization_agrees_with_a_brute_force_search(music, more_music):
     piece, learned = more_music[0][:200], music[0][:200]
     copies = []
     for start in range(0, 200 - 10 + 1, 10):
@@ -54,7 +54,7 @@ def test_silence_is_not_a_copy_of_silence(music):
     assert memorization(music[0], np.zeros((60, 12))) == 0
 
 
-def test_pieces_shorter_than_a_chunk_have_no_copies(music):
+def test_short_training_music_has_no_copies_and_short_pieces_are_refused(music):
     assert memorization(music[0], music[0][:21]) == 0
     with pytest.raises(ValueError, match="needs 22 frames in succession that sound: X has none"):
         memorization(music[0][:21], music)
@@ -78,7 +78,7 @@ def as_noise(rng, n_frames):
     few=st.sampled_from([1, 10**9]),  # compare everything pair by pair, or by products of matrices
 )
 @settings(max_examples=60, deadline=None)
-def test_the_result_equals_a_comparison_of_all_pairs(seed, n_frames, similarity, noise, few):
+def test_copied_chunks_agree_with_a_comparison_of_all_pairs(seed, n_frames, similarity, noise, few):
     rng = np.random.default_rng(seed)
     learned = rng.random((60, 12)) ** 3
     piece = np.roll(learned[7:43], rng.integers(12), axis=1)
@@ -104,7 +104,7 @@ def test_loudness_does_not_hide_copies(scale):
         assert memorization(learned[7:73], scale * learned, similarity=similarity) == 1
 
 
-def test_training_pieces_shorter_than_a_chunk_hold_no_copies():
+def test_chunks_longer_than_the_training_music_are_not_copies():
     learned = np.random.default_rng(0).random((100, 12))
     with pytest.raises(ValueError, match="frames in succession that sound: X has none"):
         memorization(learned, learned, n_frames=10**20)

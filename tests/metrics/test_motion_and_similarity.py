@@ -34,7 +34,7 @@ def test_correlation_with_itself_is_one_at_any_loudness_and_offset(pieces):
     assert frame_correlation(pieces[0], 3 * pieces[0] + 0.25) == pytest.approx(1)
 
 
-def test_correlation_is_the_mean_of_numpys_correlations_of_frames(pieces):
+def test_correlation_is_the_mean_of_numpy_correlations_of_frames(pieces):
     rng = np.random.default_rng(1)
     piece, other = pieces[0], rng.random(pieces[0].shape)
     expected = [np.corrcoef(x, y)[0, 1] for x, y in zip(piece, other, strict=True)]
@@ -62,17 +62,17 @@ def test_harmonic_change_is_smaller_between_related_notes():
     assert tritone == pytest.approx(8**0.5)
 
 
-def test_frozen_music_does_not_change(frozen):
+def test_frozen_music_has_zero_change_and_full_persistence(frozen):
     assert harmonic_change(frozen) == flux(frozen) == 0
     assert persistence(frozen) == 1
 
 
-def test_shuffling_makes_music_restless(music, shuffled):
+def test_shuffled_frames_change_more_and_persist_less(music, shuffled):
     assert harmonic_change(shuffled) > 2 * harmonic_change(music)
     assert persistence(shuffled) < 0.5 * persistence(music)
 
 
-def test_persistence_counts_the_share_of_equally_loud_pitch_classes_that_stays():
+def test_persistence_is_the_share_of_loudest_pitch_classes_that_stay_loudest():
     c_major, f_major, c = np.zeros((3, 12))
     c_major[[0, 4, 7]] = f_major[[5, 9, 0]] = c[0] = 1
     assert persistence(np.stack([c_major, c_major])) == 1

@@ -43,7 +43,7 @@ def test_pieces_are_transposed_to_a_common_key(semitones, music):
     np.testing.assert_allclose(transition_matrix(moved), transition_matrix(music[0]))
 
 
-def test_moves_are_pooled_but_not_counted_across_pieces(music):
+def test_moves_are_pooled_over_pieces_but_not_counted_between_them(music):
     np.testing.assert_allclose(transition_matrix([music[0]] * 3), transition_matrix(music[0]))
     np.testing.assert_array_equal(transition_matrix([chords(C), chords(G)]), 0)
 

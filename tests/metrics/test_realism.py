@@ -26,7 +26,7 @@ def test_area_is_between_0_and_1_and_symmetric(x, y):
 
 
 @given(VALUES)
-@example([0.0, 0.0, 0.0, 2.0, 0.001953125])  # four values are close together, the fifth is far away
+@example([0.0, 0.0, 0.0, 2.0, 0.001953125])  # four values are close together, one is far away
 def test_the_overlap_of_a_set_with_itself_is_one(x):
     assert overlap_area(x, x) == pytest.approx(1, abs=1e-3)
 
@@ -61,7 +61,9 @@ def test_values_of_pieces_are_checked(values):
         overlap_area([1.0, 2.0], values)
 
 
-def test_roots_of_other_music_move_more_similarly_than_noise(music, more_music, noise, frozen):
+def test_transition_overlap_is_higher_for_other_music_than_for_noise(
+    music, more_music, noise, frozen
+):
     assert transition_overlap(music, music) == pytest.approx(1)
     assert transition_overlap(music, noise) < transition_overlap(music, more_music)
     assert transition_overlap(music, frozen) == 0
@@ -80,7 +82,7 @@ def test_known_bad_music_ranks_below_real_music(
 def test_windows_last_equally_long_at_any_frame_rate(music, more_music):
     twice = [[np.repeat(piece, 2, axis=0) for piece in pieces] for pieces in (music, more_music)]
     slow = realism(music, more_music, timing=10)
-    # Every second step is now 0, which changes flux, for example, but in both sets alike.
+    # Every second step is now 0. This changes flux, for example, but equally in both sets.
     assert realism(*twice, timing=20) == pytest.approx(slow, abs=0.02)
     with pytest.raises(ValueError, match="timing must be a positive number"):
         realism(music, more_music, timing=0)

@@ -8,7 +8,7 @@ from musicai.metrics import REALISM_METRICS, Report, realism, report
 
 from .conftest import RATE
 
-# Six excerpts suffice for testing laws. Pieces made of the same five chords share many passages.
+# Six excerpts suffice for these laws. Pieces share passages because they have the same five chords.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:there are too few excerpts:UserWarning"),
     pytest.mark.filterwarnings("ignore:held-out music is among the music learned:UserWarning"),
@@ -148,7 +148,7 @@ def test_copies_are_found(few):
 
 
 def said_by(card):
-    """Return the notes below a card; check that they are the same in its text and its HTML."""
+    """Return the notes below a card, after checking that its text and HTML have the same notes."""
     _, _, notes = " ".join(str(card).split()).partition("no more than the ceiling.")
     html = ElementTree.fromstring(card.to_html()).findall("p[@class='note']")
     assert notes.strip() == " ".join(note.text for note in html)
@@ -166,7 +166,7 @@ def test_training_music_passed_as_held_out_music_raises_a_warning(music, compose
     with pytest.warns(UserWarning, match=r"held-out .* \(memorization of real is 1.00\): real and"):
         card = report(music, music, music, timing=RATE)
     assert "different recordings" in said_by(card)
-    assert "copies" not in said_by(card)  # copying cannot be judged if real was learned too
+    assert "copies" not in said_by(card)  # with real in train, copies cannot be judged
 
 
 def test_composed_music_passed_as_train_raises_a_warning(music, wandering, more_music):
@@ -208,7 +208,7 @@ def test_html_is_valid_and_has_no_scripts(card):
     assert html.isascii()
     style = root.find("style").text
     rules = [rule for rule in style.replace("\n", "").split("}") if "{" in rule]
-    # The style changes nothing on the page but the card.
+    # The style sheet affects only the card, not the rest of a page.
     assert all(".musicai-report" in rule for rule in rules)
     assert len(root.findall(".//i[@class='fill']")) == len(REALISM_METRICS) + 2
 

@@ -17,7 +17,7 @@ SCORER = RealismScorer(timing=RATE)
 
 
 class Echo(BaseEstimator):
-    """Predictor of no change: the next frame equals the current one."""
+    """Predictor that expects the next frame to equal the current one."""
 
     def fit(self, X, y=None):
         return self
@@ -113,14 +113,14 @@ def test_steps_before_the_composer_are_applied(chain, held_out):
     assert SCORER(make_pipeline(chain), held_out) == score
 
 
-class Resting(FunctionTransformer):
+class StepWithTiming(FunctionTransformer):
     """A step with a timing, such as an extractor."""
 
     timing = Timing.from_rate(RATE)
 
 
-def test_steps_before_the_composer_may_have_the_timing(chain, held_out):
-    pipe = make_pipeline(Resting(), FunctionTransformer(), chain)
+def test_the_timing_can_come_from_a_step_before_the_composer(chain, held_out):
+    pipe = make_pipeline(StepWithTiming(), FunctionTransformer(), chain)
     assert RealismScorer()(pipe, held_out) == SCORER(chain, held_out)
     with pytest.raises(TypeError, match="timing is needed to know when frames sound"):
         RealismScorer()(chain, held_out)
@@ -138,7 +138,7 @@ def test_styles_are_composed_as_often_as_they_occur(music):
     assert asked == [(2, "a"), (3, "b")]
 
 
-def test_a_composer_of_silence_scores_zero(music):
+def test_a_composer_that_returns_silence_scores_zero(music):
     class Silence(BaseEstimator):
         def sample(self, n_frames, *, n_pieces, style, random_state):
             return [np.zeros((n_frames, 12))] * n_pieces
