@@ -2,10 +2,10 @@
 
 A ``from_...`` method creates a display and draws it on `ax`, or on a new figure if `ax` is None.
 The axes and the figure are then available as `ax_` (or `axes_`) and `figure_`, and `plot` draws the
-display again. matplotlib is only imported for drawing (``pip install ".[plot]"`` in a clone).
+display again. matplotlib is imported only for drawing (``pip install ".[plot]"`` in a clone).
 Colors differ in lightness, so plots are readable in grayscale and with color blindness.
 
-- Pieces: `ChromagramDisplay`, and `ComparisonDisplay` for several.
+- Pieces: `ChromagramDisplay` for one piece, `ComparisonDisplay` for several.
 - Form and harmony: `SelfSimilarityDisplay`, `TransitionMatrixDisplay`.
 - Training: `TrainingCurveDisplay`.
 - Audio: `AudioPlayer`.

@@ -21,8 +21,8 @@ class ChromagramDisplay:
     Parameters
     ----------
     piece : ndarray of shape (n_frames, n_features)
-        The piece. Twelve features count as the pitch classes C to B, and 88 features as the keys of
-        a piano from A0 to C8.
+        The piece. Twelve features are labeled as the pitch classes C to B, and 88 features as the
+        keys of a piano from A0 to C8.
     times : ndarray of shape (n_frames + 1,)
         Borders of the frames, in `unit`.
     unit : str
@@ -77,19 +77,20 @@ class ChromagramDisplay:
         Parameters
         ----------
         piece : array-like of shape (n_frames, n_features)
-            One piece. The color scale covers 0 to 1, and is extended to any values outside.
+            One piece. The color scale ranges from 0 to 1, or farther if there are values outside.
         timing : Timing, object with a `timing`, or float, default=None
             Timing of the frames, for instance the piece's extractor or its analysis. A number
-            means frames per second. The axis shows beats if the frames follow beats, otherwise
-            seconds; without a timing, it shows frame numbers.
+            means frames per second. The axis shows beats if the frames follow beats, and seconds
+            otherwise. Without a timing, it shows frame numbers.
         marks : float or list of float, default=None
             Positions of vertical lines in the unit of the axis, for instance the end of a prime.
         title : str, default=None
             Title, on the left.
         key : str, default=None
-            Key, such as "Eb" or "F# minor", that decides between flats and sharps. None for sharps.
+            Key, such as "Eb" or "F# minor". Notes are named with flats in flat keys, otherwise with
+            sharps.
         colorbar : bool, default=True
-            Whether to draw a color bar; it is always omitted if all values are 0 or 1.
+            Whether to draw a color bar. It is always omitted if all values are 0 or 1.
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, create a new figure.
 
@@ -103,10 +104,10 @@ class ChromagramDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `piece` is not a single piece or is transposed, a mark is outside it, the timing and
-            the piece differ in their number of frames, or `key` is not a key.
+            If `piece` is not a single piece or has its frames in columns, a mark is outside the
+            piece, the timing has a different number of frames, or `key` is not a key.
         TypeError
-            If `ax` is not suitable, or `timing` is of an unsupported type.
+            If `ax` is not an Axes with straight axes, or `timing` has an unsupported type.
         """
         frames = one_piece(piece, cls.__name__)
         axis = time_axis(frames, timing)
@@ -133,9 +134,10 @@ class ChromagramDisplay:
         title : str, default=None
             Title, on the left.
         key : str, default=None
-            Key, such as "Eb" or "F# minor", that decides between flats and sharps. None for sharps.
+            Key, such as "Eb" or "F# minor". Notes are named with flats in flat keys, otherwise with
+            sharps.
         colorbar : bool, default=True
-            Whether to draw a color bar; it is always omitted if all values are 0 or 1.
+            Whether to draw a color bar. It is always omitted if all values are 0 or 1.
 
         Returns
         -------
@@ -144,8 +146,8 @@ class ChromagramDisplay:
 
         Notes
         -----
-        If the plot would have more than 150 frames per inch, averages of adjacent frames are drawn.
-        A piano roll shows only the range of keys in use, with a margin.
+        If the plot would have more than 150 frames per inch, adjacent frames are averaged. A piano
+        roll shows only the range of keys in use, with a margin.
         """
         lines = marks_within(marks, self.times)
         ax = get_ax(ax, (9, 3))

@@ -1,4 +1,4 @@
-"""Plot of several pieces with common scales."""
+"""Plot of several pieces with common time and color scales."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -81,14 +81,16 @@ class ComparisonDisplay:
         timing : Timing, object with a `timing`, or float, or a dict of them, default=None
             Timing of the frames, for instance the extractor of the pieces: one for all pieces, or a
             dict with one for each name. A number means frames per second. The axis shows beats if
-            the frames follow beats, otherwise seconds; without a timing, it shows frame numbers.
+            the frames follow beats, and seconds otherwise. Without a timing, it shows frame
+            numbers.
         marks : dict of str to float or list of float, default=None
-            Positions of vertical lines by name, in the unit of the axis, for instance the end of a
-            prime.
+            Positions of vertical lines in each piece, by name, in the unit of the axis; for
+            instance the end of a prime.
         key : str, default=None
-            Key, such as "Eb" or "F# minor", that decides between flats and sharps. None for sharps.
+            Key, such as "Eb" or "F# minor". Notes are named with flats in flat keys, otherwise with
+            sharps.
         colorbar : bool, default=True
-            Whether to draw a color bar; it is always omitted if all values are 0 or 1.
+            Whether to draw a color bar. It is always omitted if all values are 0 or 1.
         axes : list of matplotlib Axes, default=None
             Axes to draw on, one for each piece. If None, create a new figure.
 
@@ -102,12 +104,13 @@ class ComparisonDisplay:
         ImportError
             If matplotlib is missing.
         TypeError
-            If `pieces` or `marks` is not a dict, `axes` is not a list of suitable axes, or `timing`
-            is of an unsupported type.
+            If `pieces` or `marks` is not a dict, `axes` is not a list of Axes with straight axes,
+            or `timing` has an unsupported type.
         ValueError
-            If the pieces have different numbers of features, a piece has no frames or is
-            transposed, a mark has an unknown name or is outside its piece, the number of axes is
-            wrong, timings do not fit the pieces or have different units, or `key` is not a key.
+            If the pieces have different numbers of features, a piece has no frames or has its
+            frames in columns, a mark has an unknown name or is outside its piece, the number of
+            axes is wrong, timings do not fit the pieces or have different units, or `key` is not a
+            key.
         """
         if not isinstance(pieces, Mapping):
             raise TypeError(
@@ -138,11 +141,12 @@ class ComparisonDisplay:
         axes : list of matplotlib Axes, default=None
             Axes to draw on, one for each piece. If None, create a new figure.
         marks : dict of str to float or list of float, default=None
-            Positions of vertical lines by name, in the unit of the axis.
+            Positions of vertical lines in each piece, by name, in the unit of the axis.
         key : str, default=None
-            Key, such as "Eb" or "F# minor", that decides between flats and sharps. None for sharps.
+            Key, such as "Eb" or "F# minor". Notes are named with flats in flat keys, otherwise with
+            sharps.
         colorbar : bool, default=True
-            Whether to draw a color bar; it is always omitted if all values are 0 or 1.
+            Whether to draw a color bar. It is always omitted if all values are 0 or 1.
 
         Returns
         -------
@@ -186,7 +190,7 @@ class ComparisonDisplay:
         return self
 
     def _marks(self, marks: Any) -> dict[str, np.ndarray]:
-        """Validate marks, and return the positions for every piece by name."""
+        """Validate `marks`, and return the positions of the lines in each piece, by name."""
         given = {} if marks is None else marks
         if not isinstance(given, Mapping):
             raise TypeError(
@@ -203,7 +207,7 @@ class ComparisonDisplay:
 
 
 def _times_of(pieces: Mapping[str, np.ndarray], timing: Any) -> tuple[dict[str, np.ndarray], str]:
-    """Return the borders of the frames of each piece, and their common unit."""
+    """Return the borders of the frames of each piece, by name, and their common unit."""
     if isinstance(timing, (list, tuple, np.ndarray)):
         raise TypeError(
             f"timing is of type {type(timing).__name__}; expected one for all pieces, or a dict "

@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 FLATS = range(-6, 6)
 """Positions on the line of fifths from Gb to B: all pitch classes, with flats for black keys."""
 
-_COLUMNS_PER_INCH = 150  # the resolution of print
-_WIDTHS = (N_PITCH_CLASSES, N_KEYS, 128)  # of chroma, piano rolls, and MIDI piano rolls
+_COLUMNS_PER_INCH = 150  # print resolution
+_WIDTHS = (N_PITCH_CLASSES, N_KEYS, 128)  # features of chroma, piano rolls and MIDI piano rolls
 _LOWEST_C = 3  # column of C1 in a piano roll
 _LARGEST_NAME, _SMALLEST_NAME = 8.5, 4.5  # font sizes of pitch-class names, in points
 
 
 class Scale(NamedTuple):
-    """Scales of colors and features, which several plots can share.
+    """Limits of the color scale and of the feature axis, which several plots can share.
 
     Attributes
     ----------
     values : (float, float)
         Lowest and highest value of the color scale.
     features : (float, float)
-        Lower and upper limit of the axis of features.
+        Lower and upper limit of the feature axis.
     """
 
     values: tuple[float, float]
@@ -39,7 +39,7 @@ class Scale(NamedTuple):
 
 
 def one_piece(X: Any, who: str, *, name: str = "piece") -> np.ndarray:
-    """Return `X` after checking that it is a single piece that has frames and is not transposed."""
+    """Return `X` after checking that it is a single piece with frames in its rows."""
     if getattr(X, "shape", ())[:1] == (0,):
         raise ValueError(f"{name} has no frames: {who} draws one or more")
     pieces, _ = as_collection(X, name=name)
@@ -58,12 +58,12 @@ def one_piece(X: Any, who: str, *, name: str = "piece") -> np.ndarray:
 
 
 def needs_colorbar(pieces: Iterable[np.ndarray]) -> bool:
-    """Return whether any value is neither 0 nor 1; binary piano rolls need no color bar."""
+    """Return whether any value is neither 0 nor 1. Binary piano rolls need no color bar."""
     return not all(np.isin(piece, (0, 1)).all() for piece in pieces)
 
 
 def marks_within(marks: Any, times: np.ndarray, *, name: str = "marks") -> np.ndarray:
-    """Validate that marks are numbers within a piece, and return them as a 1-D array."""
+    """Validate that marks are numbers within the time range of a piece; return a 1-D array."""
     try:
         places = np.ravel(np.asarray([] if marks is None else marks, dtype=np.float64))
     except (TypeError, ValueError):
@@ -80,12 +80,12 @@ def marks_within(marks: Any, times: np.ndarray, *, name: str = "marks") -> np.nd
 def average_runs(
     piece: np.ndarray, times: np.ndarray, most: int
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Average runs of frames, so that at most `most` remain.
+    """Average runs of adjacent frames, so that at most `most` frames remain.
 
     Returns
     -------
     piece : ndarray of shape (n_runs, n_features)
-        Means of the runs, or the piece itself if it is short enough.
+        Mean of each run, or the piece itself if it is short enough.
     times : ndarray of shape (n_runs + 1,)
         Borders of the runs.
     n_frames : int
@@ -103,8 +103,8 @@ def average_runs(
 def scale_of(pieces: Iterable[np.ndarray]) -> Scale:
     """Return a common scale for pieces.
 
-    The color scale covers 0 to 1, and is extended to any values outside. All features are shown,
-    except that a piano roll shows only the range of keys in use, with a margin.
+    The color scale ranges from 0 to 1, or farther if there are values outside. All features are
+    shown, except that piano rolls show only the range of keys in use, with a margin.
     """
     some = list(pieces)
     values = (
@@ -131,14 +131,14 @@ def draw_frames(
     title: str | None,
     key: str | None = None,
 ) -> "ScalarMappable":
-    """Draw a piece with the names of its features, and return the image.
+    """Draw a piece with labeled axes, and return the image.
 
     Parameters
     ----------
     ax : matplotlib Axes
         Axes to draw on.
     piece : ndarray of shape (n_frames, n_features)
-        The frames; averages are drawn if there are too many for the resolution.
+        The frames. If there are too many for the resolution, adjacent frames are averaged.
     axis : TimeAxis
         Times of the frames.
     scale : Scale
@@ -148,7 +148,7 @@ def draw_frames(
     title : str or None
         Title, on the left.
     key : str, default=None
-        Key for the names of pitch classes.
+        Key, as for `pitch_names`.
     """
     n_features = piece.shape[1]
     columns, times, _ = average_runs(
@@ -161,7 +161,7 @@ def draw_frames(
     _name_features(ax, n_features, key)
     ax.set_ylim(scale.features)
     for mark in marks:
-        for color, width in (("white", 3.5), ("black", 1.3)):  # visible on light and dark
+        for color, width in (("white", 3.5), ("black", 1.3)):  # visible on light and dark frames
             ax.axvline(mark, color=color, linewidth=width)
     ax.set_xlim(axis.times[0], axis.times[-1])
     finish(ax, title)
@@ -169,7 +169,7 @@ def draw_frames(
 
 
 def pitch_names(key: str | None) -> list[str]:
-    """Return the names of the pitch classes, with flats in flat keys and sharps otherwise."""
+    """Return the names of the pitch classes, with flats if `key` has flats, else with sharps."""
     if key is None or signature(key_number(key)) >= 0:
         return [name.replace("#", "♯") for name in PITCH_CLASSES]
     return [note_name(place).replace("b", "♭") for place in sorted(FLATS, key=lambda f: 7 * f % 12)]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
 
 DARK, BRIGHT = "#3b0f70", "#d8456c"
-"""Line colors: two colors of magma that also differ in lightness."""
+"""Line colors from the magma colormap, which also differ in lightness."""
 
 
 def need_matplotlib() -> ModuleType:
@@ -27,7 +27,7 @@ def need_matplotlib() -> ModuleType:
 
 
 def get_ax(ax: Any, figsize: tuple[float, float], *, layout: str = "constrained") -> "Axes":
-    """Return `ax`, or the axes of a new figure of size `figsize` in inches if it is None."""
+    """Return `ax`, or if it is None, the axes of a new figure of size `figsize` in inches."""
     if ax is None:
         _, ax = need_matplotlib().subplots(figsize=figsize, layout=layout)
     check_ax(ax, "ax")
@@ -47,7 +47,7 @@ def check_ax(ax: Any, name: str) -> None:
 
 
 def finish(ax: "Axes", title: Any, *, frame: bool = False) -> None:
-    """Set the title, and remove the top and right spines unless `frame`."""
+    """Set the title, and hide the top and right spines unless `frame` is True."""
     if not frame:
         ax.spines[["top", "right"]].set_visible(False)
     if title is not None:
@@ -55,17 +55,16 @@ def finish(ax: "Axes", title: Any, *, frame: bool = False) -> None:
 
 
 def ink() -> "Colormap":
-    """Return the colormap from white to a dark ink: reversed magma, faded in from white.
+    """Return a colormap from white to dark, which is reversed magma with white instead of yellow.
 
-    Lightness falls evenly, so plots are readable in grayscale and with color blindness. Silence is
-    white instead of magma's yellow.
+    Lightness decreases evenly, so plots are readable in grayscale and with color blindness.
     """
     need_matplotlib()
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
 
     strength = np.linspace(0, 1, 256)
-    # Above 0.86, magma looks black, and differences between strong bins would be invisible.
+    # Above 0.86, reversed magma looks black, which would hide differences between strong bins.
     magma = colormaps["magma_r"](0.03 + 0.83 * strength)
     paper = np.clip(1 - strength / 0.12, 0, 1)[:, np.newaxis]
     return ListedColormap(paper + (1 - paper) * magma, name="ink")
@@ -79,13 +78,13 @@ def add_colorbar(
     Parameters
     ----------
     image : matplotlib ScalarMappable
-        Image to explain.
+        Image for which to show the color scale.
     ax : matplotlib Axes, or a list of them
-        Axes next to the bar, which takes space from them.
+        Axes from which to take space for the bar.
     label : str
         Label of the bar.
     extend : str, default="neither"
-        End of the bar to draw as an arrow because there are values beyond it, such as "min".
+        End of the bar to draw as an arrow, such as "min" if values may be below the scale.
     """
     from matplotlib.ticker import MaxNLocator
 

@@ -25,11 +25,11 @@ _MEDIA_TYPES = {
     "OGG": "audio/ogg",
     "FLAC": "audio/flac",
 }
-"""Media types that browsers play, by libsndfile's names of formats."""
+"""Media types that browsers can play, by libsndfile's name of the format."""
 
 _UNCOMPRESSED = ("audio/wav", "audio/flac")
 _MOST_UNCOMPRESSED = 2_000_000
-"""Size in bytes up to which a WAV or FLAC file is embedded unchanged."""
+"""Maximum size, in bytes, of WAV and FLAC files that are embedded unchanged."""
 
 _MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _RATE = 44100
@@ -37,33 +37,32 @@ _RULE: Rule = (
     lambda v: SAMPLING_RATE_RULE[0](v) and v == int(v),
     "a whole number of hertz from 1000 to 192000",
 )
-"""Rule for the sampling rate of samples, which are written to a file."""
+"""Rule for the sampling rate of samples; the header of an audio file needs a whole number."""
 
 
 class AudioPlayer:
-    """Audio player that notebooks and documentation display as the value of a cell.
+    """Audio player that notebooks and documentation display as the output of a cell.
 
-    The compressed audio is embedded in the page, so no other file is needed. One minute of samples
-    at 22050 Hz takes about half a megabyte.
+    The audio is embedded in the page, so no other file is needed. Samples are compressed: one
+    minute at 22050 Hz takes about half a megabyte.
 
     Parameters
     ----------
     audio : array-like of floats of shape (n_samples,) or (n_samples, 2), str, bytes or PathLike
         Mono or stereo samples in [-1, 1], or the path of an audio file.
     sr : float, default=None
-        Sampling rate in hertz, a whole number; for instance the `sr` of an extractor or of a
-        :class:`musicai.MosaicSynthesizer`. It is required for samples, whose pitch would be wrong
-        at another rate, and not allowed for files.
+        Sampling rate in hertz, a whole number, such as the `sr` of an extractor or of a
+        :class:`musicai.MosaicSynthesizer`. It is required for samples and not allowed for files.
     title : str, default=None
         Title above the player.
 
     Attributes
     ----------
     data : bytes
-        Content of the audio file. Samples are encoded as MP3, which all browsers play, or as Ogg
-        Vorbis if MP3 does not support the sampling rate. Files that browsers play are embedded
-        unchanged (MP3, Ogg, Opus, M4A, and WAV and FLAC up to 2 MB). Others are converted to MP3,
-        in stereo if they are stereo.
+        Content of the audio file. Samples are encoded as MP3, which all browsers can play, or as
+        Ogg Vorbis if MP3 does not support the sampling rate. Files that browsers can play are
+        embedded unchanged: MP3, Ogg, Opus, M4A, and WAV and FLAC up to 2 MB. Other files are
+        converted to MP3, in stereo if they are stereo.
     media_type : str
         Media type of `data`, such as "audio/mpeg".
 
@@ -119,7 +118,7 @@ class AudioPlayer:
         Returns
         -------
         html : str
-            One element with title, controls and audio.
+            One element with the title, the controls and the audio.
         """
         caption = label = ""
         if self.title is not None:
@@ -164,9 +163,9 @@ def _from_samples(samples: Any, sr: float) -> tuple[bytes, str]:
 def _from_file(path: AnyPath) -> tuple[bytes, str]:
     file = Path(os.fsdecode(path))
     is_mp4 = _is_mp4(file)
-    # Without ffmpeg, an MP4 file cannot be checked, but browsers may play it.
+    # Without ffmpeg, an MP4 file cannot be checked, but browsers can probably play it.
     if not is_mp4 or find_ffmpeg() is not None:
-        next(read_blocks(file, sr=_RATE))  # raises an error instead of a silent player
+        next(read_blocks(file, sr=_RATE))  # raises an error if the file has no audio
     media_type = "audio/mp4" if is_mp4 else _media_type(file)
     if media_type is None or _is_large(file, media_type):
         return _compressed(file), "audio/mpeg"
@@ -174,18 +173,18 @@ def _from_file(path: AnyPath) -> tuple[bytes, str]:
 
 
 def _is_mp4(file: Path) -> bool:
-    """Return whether a file has the suffix .m4a and begins like MP4."""
+    """Return whether a file has the suffix .m4a and begins like an MP4 file."""
     if file.suffix.lower() != ".m4a" or not os.path.isfile(file):  # opening a pipe could block
         return False
     try:
         with open(file, "rb") as content:
             return content.read(8)[4:] == b"ftyp"
     except OSError:
-        return False  # reading the file will raise the error
+        return False  # reading the file later raises the error
 
 
 def _media_type(file: Path) -> str | None:
-    # Detect the type by the content, because the suffix may be wrong.
+    # Detect the type from the content, because the suffix may be wrong.
     header = read_header(file)
     return None if header is None else _MEDIA_TYPES.get(header.format)
 
@@ -205,7 +204,7 @@ def _compressed(file: Path) -> bytes:
 
 
 def _clipped(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    # Decoded audio and float files may exceed full scale.
+    # Decoded audio and float files can exceed full scale.
     return (np.clip(block, -1, 1) for block in blocks)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_FRAMES = 1000
-"""Longer pieces are averaged to at most this many frames, for which the matrix takes 4 MB."""
+"""Number of frames to which longer pieces are averaged, so that the matrix takes 4 MB at most."""
 
 
 class SelfSimilarityDisplay:
@@ -29,7 +29,7 @@ class SelfSimilarityDisplay:
     similarity : ndarray of shape (n_windows, n_windows)
         Correlation of each pair of windows, from -1 to 1.
     times : ndarray of shape (n_windows + 1,)
-        Start of each window, and the end of the last one's first frame, in `unit`.
+        Start of each window, followed by the end of the last window's first frame, in `unit`.
     unit : str
         Unit of `times`, such as "seconds".
 
@@ -82,17 +82,17 @@ class SelfSimilarityDisplay:
         Parameters
         ----------
         piece : array-like of shape (n_frames_of_piece, n_features)
-            One piece. If it has more than 1000 frames, adjacent frames are averaged first, so that
-            the matrix does not grow with the length of the piece.
+            One piece. If it has more than 1000 frames, adjacent frames are averaged first, which
+            limits the size of the matrix.
         n_frames : int, default=22
-            Length of a window in frames of `piece`; 22 frames are 2 s at the default rate of
-            :class:`musicai.ChromaExtractor`. Similarities are those of
-            :func:`musicai.metrics.recurrence`, unless the piece is averaged. Short windows show
-            chords, long ones phrases. If each frame is a beat, use about 4.
+            Length of a window in frames of `piece`. The default of 22 frames lasts 2 s at the
+            default rate of :class:`musicai.ChromaExtractor`. Short windows show chords, and long
+            ones show phrases. If each frame is a beat, use about 4. Unless the piece is averaged,
+            windows are compared as in :func:`musicai.metrics.recurrence`.
         timing : Timing, object with a `timing`, or float, default=None
             Timing of the frames, for instance the piece's extractor or its analysis. A number
-            means frames per second. The axes show beats if the frames follow beats, otherwise
-            seconds; without a timing, they show frame numbers.
+            means frames per second. The axes show beats if the frames follow beats, and seconds
+            otherwise. Without a timing, they show frame numbers.
         title : str, default=None
             Title, on the left.
         colorbar : bool, default=True
@@ -110,10 +110,10 @@ class SelfSimilarityDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `piece` is not a single piece or is shorter than a window, or the timing and the
-            piece differ in their number of frames.
+            If `piece` is not a single piece or is shorter than a window, `n_frames` is not a
+            positive integer, or the timing has a different number of frames.
         TypeError
-            If `timing` is of an unsupported type.
+            If `ax` is not an Axes with straight axes, or `timing` has an unsupported type.
         """
         check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
         frames = one_piece(piece, cls.__name__)

@@ -1,4 +1,4 @@
-"""Time axis of a plot: borders of frames, their unit, and labels."""
+"""Time axis of a plot: borders of frames, their unit, and tick labels."""
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
 LONGEST_IN_SECONDS = 60.0
-"""Length of the longest axis that shows seconds; longer ones show minutes too, as in librosa."""
+"""Length, in seconds, above which an axis shows minutes and seconds, as in librosa."""
 
 
 class TimeAxis(NamedTuple):
@@ -22,7 +22,7 @@ class TimeAxis(NamedTuple):
 
 
 def time_axis(piece: np.ndarray, timing: Any) -> TimeAxis:
-    """Return the borders of a piece's frames in beats or seconds, or without a timing in frames.
+    """Return the time axis of a piece: in beats or seconds, or in frames if `timing` is None.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def time_axis(piece: np.ndarray, timing: Any) -> TimeAxis:
     Raises
     ------
     TypeError, ValueError
-        If `timing` is of an unsupported type, does not fit the piece, or has no duration.
+        If `timing` has an unsupported type, does not fit the piece, or has no duration.
     """
     if timing is None:
         return TimeAxis(np.arange(len(piece) + 1.0), "frames")
@@ -58,7 +58,7 @@ def _axis(timing: Timing, n_frames: int) -> TimeAxis:
 
 
 def label_time(axis: "Axis", unit: str, length: float) -> None:
-    """Label an axis like ``librosa.display.specshow``, with minutes if it is long.
+    """Label a time axis like ``librosa.display.specshow``, with minutes if it is long.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def label_time(axis: "Axis", unit: str, length: float) -> None:
     unit : str
         "seconds", "beats" or "frames".
     length : float
-        Visible length in this unit.
+        Visible length of the axis, in `unit`.
     """
     if unit != "seconds":
         axis.set_label_text(unit.capitalize())
@@ -82,7 +82,7 @@ def label_time(axis: "Axis", unit: str, length: float) -> None:
 
 
 def clock(seconds: float) -> str:
-    """Format a time as minutes and seconds, and hours if needed: "1:05" or "1:00:05"."""
+    """Format a time as minutes and seconds, such as "1:05", with hours if needed: "1:00:05"."""
     minutes, rest = divmod(round(abs(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     sign = "-" if seconds < -0.5 else ""

@@ -1,4 +1,4 @@
-"""Plot of the training of a composer."""
+"""Plot of the training curves of a composer."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _DASHES = ["-", (0, (8, 2)), (0, (1, 1)), (0, (8, 2, 1, 2)), (0, (3, 3))]
 _GRAYS = ["0.2", "0.5", "0.35"]
-"""Line styles of baselines: three grays and five dash patterns distinguish fifteen lines."""
+"""Colors of baselines: with five dash patterns, three grays distinguish fifteen lines."""
 
 _LEARNED = ("loss_curve_", "validation_curve_", "emission_")
 
@@ -25,12 +25,11 @@ _LEARNED = ("loss_curve_", "validation_curve_", "emission_")
 class TrainingCurveDisplay:
     """Log-likelihood after every epoch of training, compared with baselines.
 
-    If the key is a hidden variable, the curves condition on the estimated key of each piece,
-    whereas `score` does not.
+    If the composer is key-invariant, the curves score each piece only in its estimated key, whereas
+    `score` averages over the keys that the piece may be in.
 
-    Use :meth:`from_estimator` to create and draw it. This is not a learning curve, scikit-learn's
-    term for scores as a function of the size of the training set
-    (:class:`sklearn.model_selection.LearningCurveDisplay`).
+    Use :meth:`from_estimator` to create and draw it. For scores as a function of the size of the
+    training set, see :class:`sklearn.model_selection.LearningCurveDisplay`.
 
     Parameters
     ----------
@@ -53,7 +52,7 @@ class TrainingCurveDisplay:
     See Also
     --------
     musicai.metrics.IndependentBaseline : Baseline that ignores earlier frames.
-    musicai.metrics.PersistenceBaseline : Stronger baseline, which knows the previous frame.
+    musicai.metrics.PersistenceBaseline : Stronger baseline, conditioned on the previous frame.
 
     Examples
     --------
@@ -97,10 +96,9 @@ class TrainingCurveDisplay:
             Fitted estimator, whose `loss_curve_` and `validation_curve_` are drawn; for a parameter
             search, those of `best_estimator_`.
         baselines : dict of str to float, default=None
-            Scores to compare with, by name, drawn as horizontal lines: mean log-likelihood per
-            frame in nats, as from `score`. Unlike the curves, `score` does not condition on the key
-            of a piece. If a baseline lies close to the curves, compare it with the composer's
-            `score` instead.
+            Scores of other models by name, drawn as horizontal lines: mean log-likelihood per frame
+            in nats, such as from `score`. If a baseline is close to the curves of a key-invariant
+            composer, compare it with the composer's `score`, which does not use the estimated key.
         title : str, default=None
             Title, on the left.
         ax : matplotlib Axes, default=None
@@ -119,7 +117,8 @@ class TrainingCurveDisplay:
         NotFittedError
             If `estimator` is not fitted.
         TypeError
-            If `estimator` is not a composer, `baselines` is not a dict, or `ax` is not suitable.
+            If `estimator` is not a composer, `baselines` is not a dict, or `ax` is not an Axes with
+            straight axes.
         ValueError
             If the score of a baseline is not a finite number.
         """
@@ -198,7 +197,7 @@ def _draw_curve(ax: "Axes", scores: Any, color: str, label: str, style: str) -> 
 
 
 def _draw_legend(ax: "Axes", n_others: int) -> None:
-    # Users choose the names; matplotlib would omit those that start with "_", and parse "$" as TeX.
+    # Set the names later: matplotlib would omit those that start with "_", and parse "$" as TeX.
     others, ours = ax.lines[:n_others], ax.lines[n_others:]
     lines = [line for line in others if not str(line.get_label()).startswith("_")] + list(ours)
     numbers = [str(i) for i in range(len(lines))]

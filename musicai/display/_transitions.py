@@ -1,4 +1,4 @@
-"""Plot of chord transitions."""
+"""Plot of transitions between chord roots."""
 
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class TransitionMatrixDisplay:
-    """Transition matrix of the roots of the harmony, in a common key.
+    """Transition matrix of chord roots, in a common key.
 
     Use :meth:`from_pieces` or :meth:`from_matrix` to create and draw it.
 
     Parameters
     ----------
     matrix : ndarray of shape (12, 12)
-        Share of each transition, from the root of the row to the root of the column. Roots are from
-        C to B, after transposition to C major or A minor. See
+        Share of each transition, from the root of the row to the root of the column. The roots are
+        C to B, after transposition of the pieces to C major or A minor. See
         :func:`musicai.metrics.transition_matrix`.
 
     Attributes
@@ -77,11 +77,11 @@ class TransitionMatrixDisplay:
         Parameters
         ----------
         X : array-like of shape (n_frames, 12), or a collection of them
-            Chroma. Every piece is first transposed to C major or A minor. Every transition in every
-            piece has the same weight.
+            Chroma. Each piece is first transposed to C major or A minor. All transitions in all
+            pieces have the same weight.
         largest : float, default=None
-            Share that gets the darkest color; to compare plots, give all of them the same. If None,
-            the share of the most common transition.
+            Share with the darkest color. To compare plots, use the same value for all of them. If
+            None, use the share of the most common transition.
         title : str, default=None
             Title, on the left.
         colorbar : bool, default=True
@@ -99,7 +99,7 @@ class TransitionMatrixDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `X` is not chroma, or `largest` is not a share.
+            If `X` is not chroma, or `largest` is not above 0 and at most 1.
         """
         return cls(transition_matrix(X)).plot(ax, largest=largest, title=title, colorbar=colorbar)
 
@@ -113,14 +113,14 @@ class TransitionMatrixDisplay:
         colorbar: bool = True,
         ax: "Axes | None" = None,
     ) -> Self:
-        """Draw a given transition matrix.
+        """Draw a transition matrix.
 
         Parameters
         ----------
         matrix : array-like of shape (12, 12)
             Matrix from :func:`musicai.metrics.transition_matrix`.
         largest : float, default=None
-            Share that gets the darkest color. If None, the share of the most common transition.
+            Share with the darkest color. If None, use the share of the most common transition.
         title : str, default=None
             Title, on the left.
         colorbar : bool, default=True
@@ -138,7 +138,7 @@ class TransitionMatrixDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `matrix` does not contain shares, or `largest` is not a share.
+            If `matrix` does not contain shares, or `largest` is not above 0 and at most 1.
         """
         table = check_array(matrix, dtype=np.float64, input_name="matrix")
         if table.shape != (N_PITCH_CLASSES, N_PITCH_CLASSES) or table.min() < 0 or table.max() > 1:
@@ -164,7 +164,7 @@ class TransitionMatrixDisplay:
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, create a new figure.
         largest : float, default=None
-            Share that gets the darkest color. If None, the share of the most common transition.
+            Share with the darkest color. If None, use the share of the most common transition.
         title : str, default=None
             Title, on the left.
         colorbar : bool, default=True
@@ -204,7 +204,7 @@ def _draw_grid(ax: "Axes") -> None:
     ax.set_xticks(ticks, pitch_names(None), fontsize=size)
     ax.set_yticks(ticks, pitch_names(None), fontsize=size)
     ax.tick_params(length=0)
-    # Mark the diagonal: it is empty by definition, not because music avoids these transitions.
+    # Mark the diagonal, which is empty by definition: a transition leads to a different root.
     ax.plot(ticks, ticks, linestyle="none", marker="_", color="0.75", markersize=size / 2)
     borders = np.arange(1, N_PITCH_CLASSES) - 0.5
     ax.hlines(borders, -0.5, N_PITCH_CLASSES - 0.5, color="0.9", linewidth=0.5)

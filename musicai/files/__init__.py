@@ -1,1 +1,1 @@
-"""Shared tools for files: paths, formats, and writing files whole or not at all."""
+"""File utilities: paths, audio formats, and atomic writing."""

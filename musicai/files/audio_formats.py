@@ -1,4 +1,4 @@
-"""Audio formats that can be written, and how a file name implies one."""
+"""Audio formats that can be written, and their choice by file suffix."""
 
 import os
 from pathlib import PurePath
@@ -11,7 +11,10 @@ FORMATS = ("wav", "flac", "ogg", "mp3")
 
 
 def check_audio_file(file: Any, format: Any) -> str:
-    """Return the format in which to write a file, or raise an error if it cannot be written."""
+    """Return the audio format in which to write `file`, or raise an error if that is impossible.
+
+    If `format` is None, the suffix of the file decides.
+    """
     check_target(file)
     name = target_name(file)
     if format is not None:

@@ -12,7 +12,7 @@ from .paths import AnyPath
 def content_digest(path: AnyPath) -> bytes:
     """Return the SHA-256 of a regular file.
 
-    The digest is remembered, and computed again only if the size or modification time changes.
+    Digests are cached until the size or the modification time of a file changes.
 
     Raises
     ------
@@ -20,7 +20,7 @@ def content_digest(path: AnyPath) -> bytes:
         If the file cannot be read.
     """
     status = os.stat(path)
-    if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait forever
+    if not stat.S_ISREG(status.st_mode):  # opening a pipe would block forever
         raise OSError(f"{os.fsdecode(path)!r} is not a regular file")
     return _digest(os.path.abspath(os.fsencode(path)), status.st_size, status.st_mtime_ns)
 
@@ -37,14 +37,14 @@ def find_by_content(folder: AnyPath, wanted: dict[bytes, int]) -> dict[bytes, by
     Parameters
     ----------
     folder : path-like
-        The folder to search, at any depth; links to folders are followed.
+        The folder to search, with all its subfolders. Links to folders are followed.
     wanted : dict
-        The digests of the wanted files, and for each one the size of its file in bytes.
+        Sizes of the wanted files in bytes, by digest.
 
     Returns
     -------
     found : dict
-        The digests that were found, and for each one the absolute path of a file that has it.
+        Absolute paths of the files that were found, one for each digest.
     """
     sizes = set(wanted.values())
     found: dict[bytes, bytes] = {}
@@ -52,7 +52,7 @@ def find_by_content(folder: AnyPath, wanted: dict[bytes, int]) -> dict[bytes, by
         try:
             if os.stat(path).st_size in sizes:
                 found.setdefault(content_digest(path), path)
-        except OSError:  # a link that leads nowhere, or a file that may not be read
+        except OSError:  # a broken link, or a file without read permission
             continue
         if wanted.keys() <= found.keys():
             break
@@ -63,7 +63,7 @@ def _files_in(folder: bytes) -> Iterator[bytes]:
     searched = set()
     for parent, folders, files in os.walk(folder, followlinks=True):
         real = os.path.realpath(parent)
-        if real in searched:  # links may lead in circles
+        if real in searched:  # links can form loops
             folders.clear()
             continue
         searched.add(real)

@@ -1,4 +1,4 @@
-"""Paths: which values are paths, how to print and open them, and why one cannot be read."""
+"""Paths: which values are paths, how to print and open them, and why a file is unreadable."""
 
 import os
 import stat
@@ -9,7 +9,7 @@ AnyPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 PATH_TYPES = (str, bytes, os.PathLike)
 _TURNS_TEXT = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
-"""Unicode's bidirectional classes of characters that reorder the text after them."""
+"""Bidirectional classes, in Unicode, of characters that reorder the text after them."""
 
 
 def is_path(value: Any) -> bool:
@@ -24,12 +24,13 @@ def printable(path: AnyPath) -> str:
 
 def is_one_line(text: str) -> bool:
     """Return whether text can be printed on one line and written in XML and UTF-8."""
-    # `isprintable` is false for the wide space of Japanese and the joiners of Persian and emoji.
+    # `isprintable` is false for some characters of ordinary text, such as the wide space of
+    # Japanese (Zs) and the joiners of Persian and emoji (Cf).
     return all(c.isprintable() or unicodedata.category(c) in ("Cf", "Zs") for c in text)
 
 
 def one_line(text: AnyPath) -> str:
-    """Return text or a path as one printable line, with all other characters escaped."""
+    """Return text or a path on one line; escape unprintable and text-reordering characters."""
 
     def shown(c: str) -> bool:
         return is_one_line(c) and unicodedata.bidirectional(c) not in _TURNS_TEXT
@@ -38,9 +39,9 @@ def one_line(text: AnyPath) -> str:
 
 
 def native_name(path: AnyPath) -> str | bytes:
-    """Return a path in the form in which libsndfile opens any file.
+    """Return a path in the form with which libsndfile can open any file.
 
-    On POSIX this is bytes, because names need not be valid Unicode; on Windows it is a str.
+    On POSIX, this is bytes, because file names may be invalid Unicode. On Windows, it is a str.
     """
     if os.fsencode(path) == b"-":  # libsndfile would read standard input
         path = os.path.join(os.curdir, "-")
@@ -48,14 +49,14 @@ def native_name(path: AnyPath) -> str | bytes:
 
 
 def why_unreadable(path: AnyPath, kind: str) -> str | None:
-    """Return why a file cannot be read and what to do about it; None if nothing is wrong.
+    """Return why a file cannot be read and what to do about it, or None if it can be read.
 
     Parameters
     ----------
     path : path-like
         The file.
     kind : str
-        The expected kind of file, such as "MIDI file", for the message.
+        Expected kind of file for the message, such as "MIDI file".
     """
     try:
         status = os.stat(path)
@@ -65,7 +66,7 @@ def why_unreadable(path: AnyPath, kind: str) -> str | None:
         return f"the file cannot be opened ({getattr(error, 'strerror', error)})"
     if stat.S_ISDIR(status.st_mode):
         return f"this is a folder; pass the {kind}s in it"
-    if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait forever
+    if not stat.S_ISREG(status.st_mode):  # opening a pipe would block forever
         return f"this is not a regular file; pass {kind}s"
     if not os.access(path, os.R_OK):
         return "the file may not be read; check its permissions"

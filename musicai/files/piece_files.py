@@ -1,4 +1,4 @@
-"""Files to which pieces are written; all are checked before the first one is written."""
+"""Checks of the files for a collection of pieces, before the first one is written."""
 
 import os
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def piece_files(
     suffixes : sequence of str, default=()
         Allowed file suffixes; "" allows a name without one. If empty, any suffix is allowed.
     text : bool, default=False
-        Whether text is written, so that a file object may take text as well as bytes.
+        Whether file objects that take text are allowed, in addition to those that take bytes.
 
     Returns
     -------
@@ -44,11 +44,11 @@ def piece_files(
     Raises
     ------
     ValueError
-        If there are not as many files as pieces, a file is given twice, is a folder or is closed,
-        or a name has a suffix that is not allowed.
+        If the number of files differs from the number of pieces, or a file is given twice, is a
+        folder, is closed, or has a suffix that is not allowed.
     TypeError
-        If `X` is a collection but `file` is not a list, or a file is neither a path nor a file
-        object that takes what is written.
+        If `X` is a collection but `file` is not a list, or if a file is neither a path nor a
+        suitable file object.
     FileNotFoundError
         If the folder of a file does not exist.
     """
@@ -81,8 +81,8 @@ def piece_files(
 def audio_files(file: Any, X: Any, pieces: list[np.ndarray], format: Any) -> list[Any]:
     """Return the audio file for each piece, after checking all of them.
 
-    Like `piece_files`, but also raises a ValueError if a format is unknown or a piece has no
-    frames. `format` is as for :func:`musicai.audio.write_audio`.
+    In addition to the errors of `piece_files`, raise a ValueError if a format is unknown or a piece
+    has no frames. See :func:`musicai.audio.write_audio` for `format`.
     """
     files = piece_files(file, X, pieces)
     for i, (piece, target) in enumerate(zip(pieces, files, strict=True)):

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and temporary files of samples."""
+"""Atomic writing of files, and temporary files of samples."""
 
 import errno
 import io
@@ -19,24 +19,24 @@ from .paths import is_path, printable
 
 _BLOCK = 2**20
 _FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-_BYTES = 4  # in a float32
+_BYTES = 4  # bytes per float32 sample
 
 
 @contextmanager
 def whole_file(target: Any) -> Iterator[BinaryIO]:
-    """Yield a file to write to, which becomes `target` once everything has been written.
+    """Yield a draft that replaces `target` when the ``with`` block ends without an error.
 
     Parameters
     ----------
     target : str, bytes, PathLike or binary file object
-        The file; an existing one is replaced. A file object is written to when the block ends, from
-        its current position.
+        The file to write. An existing file is replaced. The content of the draft is written to a
+        file object at its current position.
 
     Yields
     ------
     draft : binary file
-        A file on disk, with a descriptor, open for writing and reading. If the block raises an
-        error, `target` stays as it was and the draft is removed.
+        A file on disk, open for writing and reading. If the ``with`` block raises an error,
+        `target` is unchanged and the draft is removed.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def whole_file(target: Any) -> Iterator[BinaryIO]:
     """
     check_target(target)
     if is_path(target):
-        # A symbolic link stays, and what it points to is replaced.
+        # Keep a symbolic link, and replace the file that it points to.
         with _replacing(Path(os.path.realpath(os.fsdecode(target)))) as draft:
             yield draft
         return
@@ -61,7 +61,7 @@ def whole_file(target: Any) -> Iterator[BinaryIO]:
         while block := copied.read(_BLOCK):
             _write_all(target, block)
     if callable(getattr(target, "flush", None)):
-        target.flush()  # so that errors in writing buffered data are raised here
+        target.flush()  # so that write errors of buffered data are raised here
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
             yield file
         os.replace(draft, path)
     except OSError as error:
-        names_draft = error.filename == str(draft)  # the user does not know this name
+        names_draft = error.filename == str(draft)  # the user does not know the draft's name
         if names_draft or (error.errno in _FULL and error.filename is None):
             raise _explained(error, path) from None
         raise
@@ -85,7 +85,7 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def _explained(error: OSError, path: Path) -> OSError:
-    """Return the error with the name of the file that the user asked for, and what to do."""
+    """Return an error that names the file that the user asked for and says what to do."""
     advice = "write it to another folder"
     if error.errno in _FULL:
         advice = "make room for it"
@@ -98,7 +98,7 @@ def _explained(error: OSError, path: Path) -> OSError:
 
 
 def _write_all(file: Any, data: Any) -> None:
-    """Write bytes to a file that may take only some of them at a time."""
+    """Write all bytes to a file, even if it accepts only some of them per call."""
     left = memoryview(data)
     while left:
         written = file.write(left)
@@ -110,14 +110,14 @@ def _write_all(file: Any, data: Any) -> None:
 
 
 def target_name(target: Any) -> str:
-    """Return what to call `target` in messages: its path, or the type of a file object."""
+    """Return the name of `target` for messages: its path, or the type of a file object."""
     return printable(target) if is_path(target) else f"the {type(target).__name__}"
 
 
 def check_target(target: Any, *, text: bool = False) -> None:
     """Raise an error, as `whole_file` does, if `target` cannot be written.
 
-    With `text`, file objects that take text are allowed.
+    If `text` is True, file objects that take text are also allowed.
     """
     if is_path(target):
         _check_path(Path(os.fsdecode(target)))
@@ -137,7 +137,7 @@ def check_target(target: Any, *, text: bool = False) -> None:
 
 
 def takes_text(target: Any) -> bool:
-    """Return whether a file object takes text and not bytes."""
+    """Return whether a file object takes text instead of bytes."""
     if isinstance(target, io.TextIOBase):
         return True
     try:
@@ -164,17 +164,16 @@ def _check_path(path: Path) -> None:
         )
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, "the file may not be written over", name)
-    if path.exists() and not path.is_file():  # otherwise a file would replace a device
+    if path.exists() and not path.is_file():  # a file must not replace a device
         raise ValueError(
             f"{name} is not a regular file; give another one, or open it and pass that"
         )
 
 
 class Spool:
-    """Samples in a temporary file, as float32, that can be sliced like an array.
+    """Float32 samples in a temporary file, which can be sliced like an array.
 
-    The pages of a memory map count as memory in use once they have been read; a spool stays on
-    disk.
+    Unlike the pages of a memory map, the samples do not count as memory in use after a read.
 
     Attributes
     ----------
@@ -204,7 +203,7 @@ class Spool:
 
 @contextmanager
 def spooled(blocks: Iterable[np.ndarray]) -> Iterator[Spool]:
-    """Write blocks of samples to a temporary file, as float32, and yield it as a `Spool`.
+    """Write blocks of samples to a temporary file as float32, and yield the file as a `Spool`.
 
     Raises
     ------
@@ -214,7 +213,7 @@ def spooled(blocks: Iterable[np.ndarray]) -> Iterator[Spool]:
         If the file cannot be written.
     """
     channels: tuple[int, ...] | None = None
-    # Unbuffered: after an error, a buffer would be written once more and raise another error.
+    # Unbuffered, because a buffer would be written again after an error and raise another error.
     with tempfile.TemporaryFile(buffering=0) as file:
         for block in blocks:
             channels = block.shape[1:] if channels is None else channels

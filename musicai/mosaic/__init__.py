@@ -1,14 +1,14 @@
-"""Pieces played in the sound of recordings.
+"""Audio mosaics: pieces played with segments of recordings.
 
-For a mosaic by frames, ``_targets`` samples the piece at the frames of the extractor, ``_corpus``
-holds the frames of the recordings, ``_search`` finds the frames to play, and ``_segments`` converts
-them to seconds. ``_playing`` makes the sound: ``_joining`` crossfades segments, and ``_shaping``
-moves their harmony toward that of the piece. ``_edits`` lists cuts and fades.
+A mosaic by frames is made in these steps: ``_targets`` converts the piece to the extractor's
+frames, ``_corpus`` collects the frames of the recordings, ``_search`` chooses the frames to play,
+and ``_segments`` converts them to seconds. ``_playing`` makes the sound: ``_joining`` crossfades
+the segments, and ``_shaping`` adjusts their harmony to the piece. ``_edits`` lists cuts and fades.
 
-A mosaic by beats takes the same steps: ``_beat_tracks`` holds the beats of recordings,
-``_beat_corpus`` and ``_beat_search`` find the beats to play, and ``_time_scaling`` stretches them
-to the beats of the piece. ``_finding`` runs either search, and
-:class:`MosaicSynthesizer` chooses between them.
+A mosaic by beats takes the same steps with other modules: ``_beat_tracks`` holds the beats of each
+recording, ``_beat_corpus`` and ``_beat_search`` choose the beats to play, and ``_time_scaling``
+stretches them to the beats of the piece. ``_finding`` runs either search, and
+:class:`MosaicSynthesizer` decides which one.
 """
 
 from ._edits import Clip, EditList

@@ -1,8 +1,8 @@
-"""Beats of all recordings, in the arrays that the search by beats compares.
+"""Beats of all recordings, as arrays for the search by beats.
 
-A :class:`BeatCorpus` is made for one piece, at its tempo. It holds each recording at the metrical
-level (such as half-beats, beats or pairs of beats) whose tempo is nearest to that of the piece, and
-leaves out recordings that are too slow or too fast at every level.
+A :class:`BeatCorpus` is made for one piece, at its tempo. Each recording is represented at the
+metrical level (half-beats, beats, or groups of 2 or 4 beats) whose tempo is nearest to that of the
+piece. Recordings that are too slow or too fast at every level are left out.
 """
 
 from collections.abc import Sequence
@@ -15,52 +15,55 @@ from ._beat_tracks import BeatTrack
 from ._corpus import IN_TUNE, speed
 
 LEVELS = (-2, -1, 0, 1)
-"""Metrical levels at which a recording can be played, in octaves of tempo above its beats: a row is
-four beats at -2, a pair of beats at -1, a beat at 0 and a half-beat at 1."""
+"""Metrical levels at which a recording can be played, in octaves of tempo above its beats. A row of
+the corpus is four beats at level -2, two beats at -1, one beat at 0, and a half-beat at 1."""
 
 FARTHEST = 0.6
-"""Largest difference in tempo, in octaves, between a piece and a recording at the level nearest to
-it. A recording with a larger difference is not played."""
+"""Largest allowed difference, in octaves, between the tempo of a piece and that of a recording at
+the nearest metrical level. Recordings with a larger difference are not played."""
 
 QUIET = -38.0
-"""Level, in decibels relative to the usual level of its recording, below which a beat is taken for
-part of a fade."""
+"""Level below which a beat counts as part of a fade, in decibels relative to the usual level of its
+recording."""
 
 UNKNOWN = -1
-"""Code of beats whose place in the bar is not known."""
+"""Code for an unknown place in the bar."""
 
 
 class BeatCorpus(NamedTuple):
-    """Beats of all recordings one after the other, once for each transposition.
+    """Beats of all recordings, concatenated, once for each transposition.
+
+    Each row is a beat at the metrical level that was chosen for its recording.
 
     Attributes
     ----------
     shapes : ndarray of shape (n_rows, 24), dtype float32
-        Chroma of both halves of each beat, each centered and of length ``sqrt(1/2)``, so that the
-        dot product of two rows is the mean correlation of their halves.
+        Chroma of the two halves of each beat. Each half is centered and scaled to a norm of
+        ``sqrt(1/2)``, so that the dot product of two rows is the mean correlation of their halves.
     timbre : ndarray of shape (n_rows, 26), dtype float32
-        Timbre of both halves, scaled so that two beats chosen at random are about 1 apart.
+        Timbre of the two halves, scaled so that the distance between two random rows is about 1.
     levels : ndarray of shape (n_rows,), dtype float32
         Loudness in decibels relative to the usual level of the recording.
     clarity : ndarray of shape (n_rows,), dtype float32
         Clarity of the pulse, from 0 to 1.
     places : ndarray of shape (n_rows,), dtype int16
-        Codes for the places in the bar, see `place_in_bar`.
+        Codes for the place in the bar; see `place_in_bar`.
     periods, usual : ndarray of shape (n_rows,), dtype float32
-        Length of each beat, and of the median beat of its track, in seconds. Both are measured at
-        the speed to which the track is transposed, before time scaling.
+        Length of each beat, and median length of the beats in its track, in seconds. Both are those
+        of the transposed recording, before time scaling.
     shifts : ndarray of shape (n_rows,), dtype float32
-        Number of semitones by which each row is transposed, whether up or down. Retuning to A440
-        does not count.
+        Size of the transposition of each row in semitones, up or down, without the retuning to
+        A440.
     recording : ndarray of shape (n_rows,), dtype int32
-        Index of the recording of each row.
+        Index of each row's recording.
     firsts : ndarray of shape (n_tracks + 1,)
         Index of the first row of each track, followed by the number of rows. A track is a recording
         at one transposition.
     borders : list of ndarray of shape (n_beats + 1,)
-        When the beats of each track begin in its recording, and the last one ends, in seconds.
+        For each track, the times at which its beats begin in the recording, followed by the end of
+        the last one, in seconds.
     semitones : ndarray of shape (n_tracks,)
-        Semitones by which each track sounds higher than its recording.
+        Transposition of each track in semitones, including the retuning to A440.
     """
 
     shapes: np.ndarray
@@ -77,13 +80,13 @@ class BeatCorpus(NamedTuple):
     semitones: np.ndarray
 
     def track(self, row: int) -> int:
-        """Return the index of the track that a row belongs to."""
+        """Return the index of the track that contains a row."""
         return int(np.searchsorted(self.firsts, row, side="right")) - 1
 
     def seconds(self, row: int, n_beats: int) -> np.ndarray:
-        """Return when `n_beats` beats from `row` on begin in their recording, in seconds.
+        """Return the times at which `n_beats` beats, from `row` on, begin in their recording.
 
-        The last of the n_beats + 1 values is the end of the last beat.
+        The times are in seconds, and are followed by the end of the last beat.
         """
         track = self.track(row)
         index = row - int(self.firsts[track])
@@ -91,10 +94,9 @@ class BeatCorpus(NamedTuple):
 
 
 class _Rows(NamedTuple):
-    """One recording at one metrical level, with the arrays of `BeatCorpus` as they are measured.
+    """Beats of one recording at one metrical level, before scaling for `BeatCorpus`.
 
-    Chroma has the shape (n_rows, 2, 12) and is not centered or scaled yet. Timbre is not scaled yet
-    either, and clarity may be negative.
+    `chroma` has shape (n_rows, 2, 12), and `clarity` may be negative.
     """
 
     borders: np.ndarray
@@ -117,12 +119,12 @@ def make_beat_corpus(
     tempo : float
         Tempo of the piece, in beats per minute.
     transpose : int, default=0
-        Most semitones by which recordings are transposed, up and down.
+        Maximum transposition of recordings, up or down, in semitones.
 
     Raises
     ------
     ValueError
-        If no recording has a tempo near enough to that of the piece at any metrical level.
+        If no recording can be played at the tempo of the piece at any metrical level.
     """
     near: list[tuple[int, float, _Rows]] = []
     for number, track in enumerate(tracks):
@@ -164,7 +166,7 @@ def make_beat_corpus(
 
 
 def as_shapes(chroma: np.ndarray) -> np.ndarray:
-    """Convert the chroma of half-beats, (n_beats, 2, 12), to `BeatCorpus.shapes`, (n_beats, 24)."""
+    """Convert the chroma of half-beats, (n_beats, 2, 12), to the form of `BeatCorpus.shapes`."""
     return (unit_shapes(chroma) / np.sqrt(2)).reshape(len(chroma), -1).astype(np.float32)
 
 
@@ -174,16 +176,17 @@ def place_in_bar(beats: np.ndarray, beats_per_bar: float) -> np.ndarray:
     Parameters
     ----------
     beats : ndarray of shape (n_beats,)
-        Numbers of the beats, counted from a downbeat; those before it are negative.
+        Numbers of the beats, counted from a downbeat, which is 0. Earlier beats are negative.
     beats_per_bar : float
-        Beats in a bar. Bars with an even number of 6 or more beats are halved, again if necessary.
-        If the number is not whole, all places are unknown.
+        Number of beats in a bar. While it is even and at least 6, it is halved, so that for
+        instance a bar of 8 beats counts as two bars of 4. If it is not whole, all places are
+        unknown.
 
     Returns
     -------
     places : ndarray of shape (n_beats,), dtype int16
-        Codes that are equal for the same place in bars that have the same length after halving, and
-        different otherwise; or `UNKNOWN`.
+        Codes, or `UNKNOWN`. Two beats have equal codes if they have the same place in bars of the
+        same length, after halving.
     """
     if not float(beats_per_bar).is_integer():
         return np.full(len(beats), UNKNOWN, dtype=np.int16)
@@ -194,7 +197,7 @@ def place_in_bar(beats: np.ndarray, beats_per_bar: float) -> np.ndarray:
 
 
 def tempo_range(tempi: Sequence[float]) -> tuple[float, float]:
-    """Return the slowest and the fastest tempo at which recordings with `tempi` can be played."""
+    """Return the slowest and fastest tempi at which recordings with `tempi` can be played."""
     return (
         float(min(tempi) * 2 ** (LEVELS[0] - FARTHEST)),
         float(max(tempi) * 2 ** (LEVELS[-1] + FARTHEST)),
@@ -202,9 +205,9 @@ def tempo_range(tempi: Sequence[float]) -> tuple[float, float]:
 
 
 def _nearest_level(tempo: float, own: float) -> int | None:
-    """Return the level at which a recording with the tempo `own` comes nearest to `tempo`.
+    """Return the metrical level at which a recording of tempo `own` is nearest to `tempo`.
 
-    None if even there it is more than `FARTHEST` octaves away.
+    If the difference at this level is more than `FARTHEST` octaves, return None.
     """
     octaves = float(np.log2(tempo / own))
     octave = int(np.clip(round(octaves), LEVELS[0], LEVELS[-1]))
@@ -213,8 +216,8 @@ def _nearest_level(tempo: float, own: float) -> int | None:
 
 def _at_level(track: BeatTrack, octave: int) -> _Rows:
     """Return the rows of a recording at the metrical level `octave`, one of `LEVELS`."""
-    n_halves = round(2 / 2**octave)  # half-beats of the recording in each row
-    # Rows of several beats are aligned with bars.
+    n_halves = round(2 / 2**octave)  # half-beats per row
+    # Align rows of several beats with the first downbeat.
     per_row = max(1, n_halves // 2)
     first = 2 * (track.downbeat % per_row)
     n_rows = (2 * len(track.clarity) - first) // n_halves

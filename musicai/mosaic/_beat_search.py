@@ -1,14 +1,15 @@
 """Search by beats: which beat of the recordings to play for each beat of a piece.
 
-A path has one row of the corpus for each beat of the piece; in `_search` it has one for each frame.
-Here the cost of a join grows with the distance between the beat that it leads to and the beat that
-would have followed: in timbre, in level, and in the place in the bar. Because these costs differ
-for every pair of beats, this is a beam search: the candidates for a beat of the piece are the rows
-that are worth most for it, and the rows that follow a candidate of the beat before. What a row is
-worth is its correlation with the beat less its own costs, such as for a different tempo.
+A path has one row of the corpus for each beat of the piece, whereas in `_search` it has one for
+each frame. The cost of a join depends on how much the beat that is played differs from the beat
+that would have followed in the recording: in timbre, in level, and in its place in the bar.
+Because this cost differs for every pair of rows, the search is a beam search. The candidates for a
+beat of the piece are the rows of greatest worth, and the rows that follow the best candidates for
+the previous beat. The worth of a row is its correlation with the beat of the piece, less costs that
+depend only on the row, such as the cost of a different tempo.
 
-Each path keeps track of how long it has recently played each recording; the longer that is, the
-more it pays for playing that recording again. So a mosaic draws on many recordings.
+Each path keeps track of how long it has recently played each recording. The longer that is, the
+more it costs to play the recording again. The mosaic therefore draws on many recordings.
 """
 
 from typing import NamedTuple
@@ -20,54 +21,53 @@ from ._search import Run
 from ._targets import Target
 
 CANDIDATES = 250
-"""Most rows that are compared as candidates for a beat of the piece, not counting those that follow
-a candidate of the beat before. Also, how many of the best states may continue with the next row."""
+"""Maximum number of rows that are chosen by worth as candidates for a beat of the piece. Also the
+number of best states whose next row becomes an additional candidate."""
 
 TEMPO, UNSTEADY, TRANSPOSED = 3.0, 0.9, 0.04
-"""Costs of a beat, in units of its correlation: `TEMPO` for each octave between the tempi of its
-track and of the piece, `UNSTEADY` for each octave between its length and that of the median beat of
-its track, and `TRANSPOSED` for each semitone of transposition.
+"""Costs of a row, in units of its correlation with a beat of the piece: `TEMPO` per octave between
+the tempi of its track and of the piece, `UNSTEADY` per octave between its length and the median
+length in its track, and `TRANSPOSED` per semitone of transposition.
 
-These constants, and those below, were chosen on a set of clips for development; see
-docs/experiments.md.
+These constants and those below were chosen on a development set of clips; see docs/experiments.md.
 """
 
 TIMBRE, LEVEL, PLACE = 0.4, 0.03, 0.6
-"""Extra costs of a join, by how the beat that it leads to differs from the beat that would have
-followed: `TIMBRE` for each unit of distance in timbre, `LEVEL` for each decibel, and `PLACE` for a
-different place in the bar. `PLACE` is also the cost of a beat whose place in the bar differs from
-that of the beat of the piece."""
+"""Additional costs of a join if the beat that is played differs from the beat that would have
+followed in the recording: `TIMBRE` per unit of distance in timbre, `LEVEL` per decibel, and `PLACE`
+for a different place in the bar. `PLACE` is also the cost of a row whose place in the bar differs
+from that of the beat of the piece."""
 
 FORBIDDEN = 2.0
-"""Cost of a jump to a nearby place in the same recording, of a beat of a recording that has already
-played for the longest time allowed in a row, and of a beat in a fade. It is more than a beat is
-usually worth."""
+"""Cost that exceeds the usual worth of a row. It applies to a jump to a nearby place in the same
+recording, to a beat in a recording that has already played for the maximum time in a row, and to a
+beat in a fade."""
 
 NEVER = 1e3
-"""Cost of a beat of a recording whose group does not have its turn."""
+"""Cost of a row whose recording is not in the group that has its turn."""
 
 REPETITION = 0.45
-"""Cost of a beat whose recording has recently played for as many seconds as are allowed in a row.
-The cost is proportional to these seconds."""
+"""Cost of playing a recording whose recent playing time equals `longest`, the maximum time in a
+row. The cost is proportional to the recent playing time."""
 
 MEMORY = 20.0
-"""Seconds in which the time counted as recently played decays to 1 / e of its value."""
+"""Time constant, in seconds, of the exponential decay of a recording's recent playing time."""
 
 
 class _States(NamedTuple):
-    """The best path so far to each row that the latest beat of the piece may play."""
+    """The best path so far to each candidate row for the latest beat of the piece."""
 
     rows: np.ndarray  # the last row of each path
-    score: np.ndarray  # relative to the best path
-    length: np.ndarray  # seconds in a row, so far, in the recording of the last row
-    played: np.ndarray  # recent seconds in each recording, shape (n_states, n_recordings)
+    score: np.ndarray  # relative to that of the best path
+    length: np.ndarray  # seconds in a row so far in the recording of the last row
+    played: np.ndarray  # recent seconds in each recording, (n_states, n_recordings)
 
 
 class _Step(NamedTuple):
     """How the states at one beat of the piece were reached."""
 
     rows: np.ndarray
-    origins: np.ndarray  # for each state, the index of the state before, at the previous beat
+    origins: np.ndarray  # index of each state's predecessor among the states of the previous beat
     joined: np.ndarray  # whether each state was reached by a join
 
 
@@ -81,32 +81,32 @@ def find_beats(
     turns: np.ndarray,
     groups: np.ndarray,
 ) -> list[Run]:
-    """Find a good path through the corpus.
+    """Find the rows of the corpus to play for a piece, by beam search.
 
     Parameters
     ----------
     target : Target
         The beats of the piece.
     corpus : BeatCorpus
-        The recordings.
+        The beats of the recordings.
     join_cost : float
-        Cost of a join, in units of the correlation of a beat.
+        Basic cost of a join, in units of the correlation of a beat.
     clarity : float
-        Advantage of a beat with a clear pulse over one without, in units of the correlation of a
-        beat.
+        Advantage of a row with a clarity of 1 over one with a clarity of 0, in the same units.
     longest : float
-        Seconds in a row in one recording after which each further beat in it costs `FORBIDDEN`. A
-        lower value also raises the cost of recordings that were played recently, so that
-        recordings alternate more.
+        Seconds in a row after which each further beat in the same recording costs `FORBIDDEN`. A
+        lower value also raises the cost of recordings that were played recently, so that the mosaic
+        changes between recordings more often.
     turns : ndarray of shape (n_beats,)
-        Index of the group of recordings whose turn it is at each beat.
+        Index of the group of recordings that has its turn at each beat.
     groups : ndarray of bool, of shape (n_groups, n_recordings)
-        The recordings in each group; each group has a row in the corpus.
+        Which recordings are in each group. Each group must have a row in the corpus.
 
     Returns
     -------
     runs : list of Run
-        The path, in order; together the runs have as many beats as the piece.
+        Runs of rows in the order in which they are played. Together, they have as many rows as the
+        piece has beats.
     """
     if not len(target.shapes):
         return []
@@ -123,7 +123,7 @@ def find_beats(
 
 
 class _BeatSearch:
-    """The best paths so far, which `add` extends by one beat of the piece."""
+    """State of the search: the best paths so far, which `add` extends by one beat of the piece."""
 
     def __init__(
         self,
@@ -151,7 +151,8 @@ class _BeatSearch:
     def add(self, worth: np.ndarray) -> None:
         """Extend the paths by one beat of the piece.
 
-        `worth` is, for each row, its correlation with the beat less the row's own costs.
+        `worth`, of shape (n_rows,), is the correlation of each row with the beat, less all costs of
+        the row except `PLACE`.
         """
         beat = len(self._steps)
         place = self._places[beat]
@@ -176,14 +177,14 @@ class _BeatSearch:
         seconds = self._seconds[beat]
         played *= np.exp(-seconds / np.float32(MEMORY))
         played[np.arange(len(rows)), self._corpus.recording[rows]] += seconds
-        # Scores are relative to the best one: sums that grow with the piece would lose precision.
+        # Keep scores relative to the best one: sums that grew with the piece would lose precision.
         self._states = _States(rows, score - score.max(), length + seconds, played)
         self._steps.append(_Step(rows.astype(np.int32), origins.astype(np.int16), joined))
 
     def _best_rows(self, worth: np.ndarray) -> np.ndarray:
-        """Return up to `CANDIDATES` rows with the greatest worth.
+        """Return the rows of greatest worth, at most `CANDIDATES`.
 
-        At most `_per_recording` rows come from the same recording.
+        At most `_per_recording` of them are from the same recording.
         """
         n_compared = min(len(worth), 8 * CANDIDATES)
         best = np.argpartition(-worth, n_compared - 1)[:n_compared]
@@ -192,9 +193,9 @@ class _BeatSearch:
         return best[rank < self._per_recording][:CANDIDATES]
 
     def _following(self, states: _States) -> np.ndarray:
-        """Return the row after that of each state, or -1 if the path may not continue with it.
+        """Return the row that follows each state's row, or -1 if the path must not continue there.
 
-        A path may not continue at the end of a track, or from a state that is not among the best
+        A path must not continue past the end of a track, or from a state that is not among the best
         `CANDIDATES`.
         """
         ends = self._is_last[states.rows]
@@ -205,10 +206,10 @@ class _BeatSearch:
     def _reach(
         self, states: _States, rows: np.ndarray, follows: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return how best to reach each row from the states, in three arrays of shape (n_rows,).
+        """Find the best way from a state to each row; return three arrays of shape (n_rows,).
 
-        For each row, the arrays have the index of the state, whether the row is reached by a join,
-        and the score of the path without the worth of the row itself.
+        The arrays are the index of the state, whether the row is reached by a join, and the score
+        of the path before the worth of the row is added.
         """
         recording = self._corpus.recording
         same = recording[states.rows][:, np.newaxis] == recording[rows]
@@ -220,7 +221,7 @@ class _BeatSearch:
         joins -= FORBIDDEN * (same & near)
         origins = joins.argmax(axis=0)
         gained = joins[origins, np.arange(len(rows))]
-        # A path that continues with the next row does not pay for a join.
+        # A path that continues with the next row avoids the cost of a join.
         going = np.flatnonzero(follows >= 0)
         arrived = np.searchsorted(rows, follows[going])
         on = scores[going, arrived]
@@ -246,7 +247,7 @@ class _BeatSearch:
         return costs
 
     def finish(self) -> list[Run]:
-        """Return the runs of the best path in order, found by tracing it back from its end."""
+        """Trace the best path back from its end, and return its runs in playing order."""
         assert self._states is not None
         state = int(self._states.score.argmax())
         runs: list[Run] = []

@@ -1,4 +1,4 @@
-"""Beats of recordings, as `fit` stores them and as the search by beats takes them."""
+"""Beats of recordings, in the form that `fit` stores and in the form that the search takes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,37 +10,37 @@ from ..chroma import Analysis
 from ._corpus import usual_level
 
 FEWEST = 16
-"""Fewest beats that a recording needs to be played in a mosaic by beats."""
+"""Minimum number of beats that a recording needs to be played in a mosaic by beats."""
 
 CLEAR = 0.3
-"""Least mean clarity of a collection's beats; with less, the mosaic plays frames."""
+"""Minimum mean clarity of the beats of a collection. Below it, the mosaic plays frames."""
 
 NEIGHBORS = 4
-"""Number of beats on each side in the moving average that smooths the times of beats."""
+"""Number of neighboring beats on each side in the moving average that smooths beat times."""
 
 FARTHEST_MOVE = 0.025
-"""Limit, in seconds, on how far smoothing moves a beat. A beat that would move farther stays in
-place: it was played early or late, or the tempo changed. See docs/experiments.md for what smoothing
-gains."""
+"""Limit, in seconds, on how far smoothing may move a beat. A beat that would move farther keeps its
+time, because it was played early or late, or the tempo changed. See docs/experiments.md for the
+effect of smoothing."""
 
 
 class BeatTrack(NamedTuple):
-    """The beats of a recording, from the first to the last.
+    """The beats of a recording.
 
     Attributes
     ----------
     beats : ndarray of shape (n_beats + 1,)
-        When the beats begin, and the last one ends, in seconds.
+        Times at which the beats begin, followed by the end of the last one, in seconds.
     chroma : ndarray of shape (n_beats, 2, 12), dtype float16
-        Chroma of both halves of each beat.
+        Chroma of the two halves of each beat.
     levels : ndarray of shape (n_beats, 2), dtype float16
-        Loudness of both halves in decibels relative to the usual level of the recording.
+        Loudness of the two halves in decibels, relative to the usual level of the recording.
     timbre : ndarray of shape (n_beats, 2, 13), dtype float16
-        Cepstral coefficients of both halves.
+        Cepstral coefficients of the two halves.
     clarity : ndarray of shape (n_beats,), dtype float16
         Clarity of the pulse at each beat, at most 1.
     beats_per_bar, downbeat : int
-        Number of beats in a bar, and index of the first beat that begins a bar.
+        Number of beats in a bar, and index of the first downbeat.
     tuning : float
         Deviation from A440 in semitones.
     """
@@ -56,12 +56,12 @@ class BeatTrack(NamedTuple):
 
     @property
     def tempo(self) -> float:
-        """Tempo in beats per minute, from the median length of a beat."""
+        """Tempo in beats per minute, from the median beat length."""
         return 60 / float(np.median(np.diff(self.beats)))
 
 
 def beats_of(analysis: Analysis) -> tuple[Analysis, dict[str, Any] | None]:
-    """Return the part of an analysis from its first beat to its last, and its beats.
+    """Cut an analysis to the part from its first to its last beat, and return it with the beats.
 
     Parameters
     ----------
@@ -71,9 +71,10 @@ def beats_of(analysis: Analysis) -> tuple[Analysis, dict[str, Any] | None]:
     Returns
     -------
     between : Analysis
-        The frames from the first beat to the last; all frames if there are too few beats.
+        The analysis with the frames from the first beat to the last; unchanged if `beats` is None.
     beats : dict or None
-        The beats as `make_track` takes them, in plain types; None if there are too few.
+        The beats in the form that `make_track` takes; None if there are fewer than `FEWEST`, or no
+        timbre.
     """
     found = analysis.beats
     if found is None or len(found.times) <= FEWEST or analysis.timbre is None:
@@ -92,13 +93,13 @@ def beats_of(analysis: Analysis) -> tuple[Analysis, dict[str, Any] | None]:
 
 
 def _smoothed(times: np.ndarray) -> np.ndarray:
-    """Return the times of beats, smoothed by a moving average.
+    """Smooth beat times with a moving average.
 
-    A beat that would move by `FARTHEST_MOVE` or more keeps its time. This removes errors of
-    measurement, which would make the tempo waver from beat to beat, and keeps changes of tempo.
+    Smoothing removes measurement errors, which would make the tempo waver from beat to beat. A beat
+    that would move by `FARTHEST_MOVE` or more keeps its time, so that tempo changes are preserved.
     """
     smooth = times.copy()
-    for reach in range(1, NEIGHBORS + 1):  # fewer neighbors at the ends
+    for reach in range(1, NEIGHBORS + 1):  # beats near the ends have fewer neighbors
         means = np.convolve(times, np.full(2 * reach + 1, 1 / (2 * reach + 1)), "valid")
         smooth[reach : len(times) - reach] = means
     return np.where(np.abs(smooth - times) < FARTHEST_MOVE, smooth, times)
@@ -107,7 +108,7 @@ def _smoothed(times: np.ndarray) -> np.ndarray:
 def make_track(
     chroma: np.ndarray, levels: np.ndarray, tuning: float, beats: dict[str, Any]
 ) -> BeatTrack:
-    """Return the beats of a recording, made from the fitted attributes of the mosaic.
+    """Make the beat track of a recording from the fitted attributes of a mosaic.
 
     Parameters
     ----------
@@ -118,7 +119,7 @@ def make_track(
     tuning : float
         Deviation from A440 in semitones.
     beats : dict
-        As `beats_of` returns it.
+        Beats as returned by `beats_of`.
     """
     n_beats = len(beats["clarity"])
     return BeatTrack(
@@ -134,7 +135,7 @@ def make_track(
 
 
 def pulse_of(beats: Sequence[dict[str, Any] | None]) -> float:
-    """Return the mean clarity of all beats of a collection, 0 if there are none."""
+    """Return the mean clarity of all beats in a collection, or 0 if there are no beats."""
     clarity = [each["clarity"].astype(np.float64) for each in beats if each is not None]
     return float(np.mean(np.concatenate(clarity))) if clarity else 0.0
 
@@ -142,9 +143,8 @@ def pulse_of(beats: Sequence[dict[str, Any] | None]) -> float:
 def usual_tempo(beats: Sequence[dict[str, Any] | None]) -> float:
     """Return the usual tempo of a collection, in beats per minute.
 
-    Every beat of every recording is given the median beat length of its recording. The tempo is
-    that of the median of these lengths, so it is the tempo of one of the recordings. At least one
-    recording must have beats.
+    It is the median of the recordings' tempi, weighted by their numbers of beats, and always equals
+    the tempo of one recording. At least one recording must have beats.
     """
     periods = [np.diff(each["times"]) for each in beats if each is not None]
     usual = np.concatenate([np.full(len(each), np.median(each)) for each in periods])

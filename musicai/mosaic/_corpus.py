@@ -9,58 +9,58 @@ from scipy.ndimage import uniform_filter1d
 from ..theory.shapes import unit_shapes
 
 HARDLY_AUDIBLE = -45.0
-"""Level below which a frame is taken for part of a fade or for noise, and never played. It is in
+"""Level below which a frame counts as noise or part of a fade, and is never played. It is in
 decibels relative to the usual level of its recording or of all recordings, whichever is higher."""
 
 GATE = -10.0
 """Level below which frames do not count toward the usual level, in decibels relative to the mean
-level, like the gate in the loudness of ITU-R BS.1770."""
+level. The loudness of ITU-R BS.1770 has a similar gate."""
 
 USUAL = 3.0
-"""Decibels by which a passage may differ from the usual level of its recording before joins from or
-to it cost extra."""
+"""Largest difference, in decibels, between the level of a passage and the usual level of its
+recording at which joins have no extra cost."""
 
 UNUSUAL = 0.05
 """Extra cost of a join for each decibel beyond `USUAL`, both in the passage that it leaves and in
 the passage that it enters.
 
-This keeps joins from leading out of a quiet passage into a loud one. If not only joins but all
-frames had this cost, the quiet and loud passages of a recording would hardly be played, so there
-would be fewer passages to choose from.
+This cost discourages joins from a quiet passage to a loud one. It applies only to joins: if it
+applied to all frames, quiet and loud passages would hardly be played, which would leave fewer
+passages to choose from.
 """
 
 PASSAGE_SECONDS = 1.0
-"""Length of the passage, in seconds, over which the level around a join is averaged."""
+"""Length, in seconds, of the passage around a join over which the level is averaged."""
 
 IN_TUNE = 0.1
-"""Most semitones by which a recording may deviate from A440 without being retuned."""
+"""Largest deviation from A440, in semitones, at which a recording is not retuned."""
 
 SILENT = -90.0
-"""Level below which a frame counts as silent, in decibels relative to full scale."""
+"""Level up to which a frame counts as silent, in decibels relative to full scale."""
 
 
 class Corpus(NamedTuple):
-    """Frames of all recordings one after the other, once for each transposition.
+    """Frames of all recordings, concatenated, once for each transposition.
 
     Attributes
     ----------
     shapes : ndarray of shape (n_rows, 12), dtype float32
-        Chroma, centered and of length 1, so that dot products are correlations; 0 for flat frames.
+        Chroma, centered and scaled to unit norm, so that dot products are correlations. Flat frames
+        are 0.
     recording : ndarray of shape (n_rows,), dtype int32
-        Index of the recording of each row.
+        Index of each row's recording.
     firsts : ndarray of shape (n_tracks + 1,)
         Index of the first row of each track, followed by the number of rows. A track is a recording
         at one transposition.
     semitones : ndarray of shape (n_tracks,)
-        Semitones by which each track sounds higher than its recording: its transposition less the
-        deviation of the recording from A440.
+        Transposition of each track in semitones, including the retuning to A440.
     audible : ndarray of bool, of shape (n_rows,)
         Whether each row may be played.
     at_joins : ndarray of shape (n_rows,), dtype float32
-        Extra cost of a join from or to each row, where the music around it is louder or quieter
-        than is usual in its recording.
+        Extra cost of a join from or to each row. It is above 0 if the music around the row is
+        unusually loud or quiet for its recording.
     gains : ndarray of shape (n_recordings,)
-        Decibels by which each recording is raised, so that all have one usual level.
+        Gain of each recording, in decibels, that brings all to the same usual level.
     """
 
     shapes: np.ndarray
@@ -72,11 +72,11 @@ class Corpus(NamedTuple):
     gains: np.ndarray
 
     def track(self, row: int) -> int:
-        """Return the index of the track that a row belongs to."""
+        """Return the index of the track that contains a row."""
         return int(np.searchsorted(self.firsts, row, side="right")) - 1
 
     def frame(self, row: int) -> float:
-        """Return the position of a row in its recording, in hops; may be fractional."""
+        """Return the position of a row in its recording, in hops, possibly fractional."""
         track = self.track(row)
         return float(row - self.firsts[track]) * speed(self.semitones[track])
 
@@ -90,7 +90,7 @@ def make_corpus(
     frame_rate: float,
     played: np.ndarray,
 ) -> Corpus:
-    """Concatenate the frames of recordings.
+    """Concatenate the frames of the recordings that may be played, in all transpositions.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def make_corpus(
     tunings : ndarray of shape (n_recordings,)
         Deviation of each recording from A440, in semitones.
     transpose : int
-        Most semitones by which recordings are transposed, up and down.
+        Maximum transposition of recordings, up or down, in semitones.
     frame_rate : float
         Frames per second.
     played : ndarray of bool, of shape (n_recordings,)
@@ -110,7 +110,7 @@ def make_corpus(
     Raises
     ------
     ValueError
-        If no recording that may be played has a frame to play.
+        If none of these recordings has a frame that is audible and not flat.
     """
     gains = gains_of(levels)
     n_around = max(1, round(PASSAGE_SECONDS * frame_rate))
@@ -124,7 +124,7 @@ def make_corpus(
             shapes = unit_shapes(np.roll(moved, shift, axis=1))
             usual = usual_level(levels[number])
             loud = moved_levels >= usual + max(0.0, gains[number]) + HARDLY_AUDIBLE
-            if not shapes[loud].any():  # there is nothing to play
+            if not shapes[loud].any():  # nothing to play
                 continue
             tracks.append(shapes)
             audible.append(loud)
@@ -148,12 +148,12 @@ def make_corpus(
 
 
 def speed(semitones: float) -> float:
-    """Return how many times as fast a recording is played to transpose it by `semitones`."""
+    """Return the factor by which to speed up a recording to transpose it by `semitones`."""
     return 2.0 ** (semitones / 12)
 
 
 def usual_level(levels: np.ndarray) -> float:
-    """Return the mean level, in decibels, of the frames that are neither silent nor below `GATE`.
+    """Return the mean level, in decibels, of frames that are neither silent nor below `GATE`.
 
     If all frames are silent, return `SILENT`.
     """
@@ -165,7 +165,7 @@ def usual_level(levels: np.ndarray) -> float:
 
 
 def gains_of(levels: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the decibels by which to raise each recording, so that all have one usual level.
+    """Return the gain of each recording, in decibels, that brings all to the same usual level.
 
     Parameters
     ----------
@@ -190,7 +190,7 @@ def _costs_of_joins(levels: np.ndarray, usual: float, n_around: int) -> np.ndarr
 def _play_faster(
     frames: np.ndarray, levels: np.ndarray, rate: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the chroma and the levels, one per hop, of a recording played `rate` times as fast."""
+    """Return the chroma and levels, per hop, of a recording played at `rate` times its speed."""
     if rate == 1.0 or len(frames) == 0:
         return frames.astype(np.float32), levels
     places = np.arange(0, len(frames) - 0.5, rate)
@@ -198,7 +198,7 @@ def _play_faster(
 
 
 def rows_at(table: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Interpolate linearly between the rows of a table; return a float32 row for each place."""
+    """Interpolate linearly between the rows of a table at fractional indices, as float32."""
     places = np.clip(places, 0, len(table) - 1)
     before = places.astype(int)
     after = np.minimum(before + 1, len(table) - 1)

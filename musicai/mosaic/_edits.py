@@ -26,19 +26,19 @@ class Clip(NamedTuple):
     path : str or None
         Current path of the recording's file; None for a recording that was passed as samples.
     times, source_times : ndarray of shape (n_points,)
-        Times in the mosaic, and the times in the recording that are heard at these times, both in
-        seconds. Between points, interpolate linearly. The first and last points are the ends of the
-        clip; the other points are beats.
+        Times in the mosaic, and the corresponding times in the recording, in seconds. Between
+        points, interpolate linearly. The first and last points are the ends of the clip; the other
+        points are beats.
     semitones : float
-        Transposition of the recording.
+        Transposition of the recording, in semitones.
     keeps_pitch : bool
-        True if time is stretched without changing the pitch, apart from `semitones`. If False, the
-        pitch follows the speed.
+        If True, the clip is stretched in time without changing its pitch, apart from `semitones`.
+        If False, the pitch follows the speed.
     gain : float
-        Decibels by which the clip is raised; negative if it is lowered.
+        Gain of the clip in decibels.
     fade_in, fade_out : float
-        Lengths of the fades in seconds. Crossfades between clips have about equal power; the fades
-        at the beginning and the end of the mosaic are linear.
+        Lengths of the fades in seconds. Crossfades between clips have about equal power. The fades
+        at the beginning and end of the mosaic are linear.
 
     Examples
     --------
@@ -65,7 +65,7 @@ class Clip(NamedTuple):
 
     @property
     def rate(self) -> float:
-        """Average speed: seconds of the recording that are played per second of the mosaic."""
+        """Average speed, in seconds of the recording per second of the mosaic."""
         source, played = np.ptp(self.source_times), np.ptp(self.times)
         return float(source / played)
 
@@ -76,20 +76,20 @@ class EditList(NamedTuple):
     Attributes
     ----------
     clips : list of Clip
-        Clips in order; each overlaps the next one for the length of their crossfade.
+        Clips in playing order. Adjacent clips overlap for the length of their crossfade.
     timing : Timing
-        When the frames of the piece sound, at the tempo at which they are played.
+        Timing of the frames of the piece, at the tempo at which they are played.
     tempo : float or None
-        Beats per minute of the steady beats on which a piece without beats is played; None if
-        `timing` has beats, and in a mosaic by frames.
+        Tempo, in beats per minute, of the steady beats on which a piece without beats is played.
+        None if `timing` has beats, and in a mosaic by frames.
     seconds : float
-        Length of the mosaic.
+        Length of the mosaic in seconds.
     levels : ndarray of shape (n_points, 2)
         Volume envelope, as pairs of a time in seconds and an amplitude: 1 where the piece sounds
         and 0 where it is silent. Between points, interpolate linearly. Empty if the piece is never
         silent.
     sr, n_channels : int
-        Sampling rate in hertz, and number of channels of the audio.
+        Sampling rate of the audio in hertz, and its number of channels.
 
     Examples
     --------
@@ -133,15 +133,16 @@ def make_edit_list(
     wanted : Wanted
         The piece.
     parts : sequence of Segment or Passage
-        Segments in a mosaic by frames, passages in a mosaic by beats.
+        The parts of recordings to play: segments in a mosaic by frames, passages in one by beats.
     sources : sequence of Source
         The recordings.
     tempo : float or None
-        Beats per minute at which a piece without beats is played; None in a mosaic by frames.
+        Tempo, in beats per minute, at which a piece without beats is played; None in a mosaic by
+        frames.
     frame_rate : float
         Frames per second of the extractor.
     sr, channels : int
-        Sampling rate in hertz, and number of channels of the audio.
+        Sampling rate of the audio in hertz, and its number of channels.
     """
     settings: dict[str, Any] = {
         "sr": sr,
@@ -172,7 +173,7 @@ def _clips_of_segments(
     channels: int,
     fade_out: float,
 ) -> list[Clip]:
-    """Return the clips that `play_segments` plays; this reads the recordings to find the joins."""
+    """Read the recordings to find the joins, and return the clips that `play_segments` plays."""
     borders, read = segment_reader(segments, sources, sr=sr, channels=channels)
     joins = find_joins(borders, read, sr=sr)
     fades = [(join.stop - join.start) / sr for join in joins]
@@ -214,7 +215,7 @@ def _clips_of_passages(
         ends = np.array([begin, n_samples if is_last else firsts[number + 1]]) / sr
         beats = passage.target[(passage.target > ends[0]) & (passage.target < ends[1])]
         times = np.array([ends[0], *beats, ends[1]])
-        # Before its first beat and after its last, a passage keeps its own speed.
+        # Before its first beat and after its last one, a passage is not stretched.
         outside = np.minimum(times - passage.target[0], 0)
         outside += np.maximum(times - passage.target[-1], 0)
         source = np.interp(times, passage.target, passage.source)
@@ -242,7 +243,7 @@ def _clip(
     fade_in: float,
     fade_out: float,
 ) -> Clip:
-    """Return the clip of a segment or passage, cut off where it begins before its recording."""
+    """Return the clip of a segment or passage, without any part before its recording begins."""
     if source_times[0] < 0 < source_times[-1]:
         begin = float(np.interp(0.0, source_times, times))
         fade_in = max(0.0, fade_in - (begin - float(times[0])))
@@ -263,7 +264,7 @@ def _clip(
 
 
 def _levels_of(piece: np.ndarray, frame_rate: float) -> np.ndarray:
-    """Return the `levels` of an `EditList` for a piece at the frames of the extractor."""
+    """Return `EditList.levels` for the chroma of a piece at the extractor's frames."""
     sounding = piece.any(axis=1).astype(float)
     if sounding.all():
         return np.zeros((0, 2))

@@ -16,8 +16,8 @@ from ._targets import Wanted, beat_target
 from ._turns import Turns
 
 TRANSPOSE = 2
-"""Most semitones by which a mosaic by beats transposes recordings if `transpose` is None. See
-docs/experiments.md for what transposition gains."""
+"""Maximum transposition, in semitones, in a mosaic by beats if `transpose` is None. See
+docs/experiments.md for the effect of transposition."""
 
 
 def find_segments(
@@ -29,7 +29,7 @@ def find_segments(
     join_cost: float,
     max_segment: float,
 ) -> list[Segment]:
-    """Find the segments that play a piece frame by frame.
+    """Find the segments to play for a piece in a mosaic by frames.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def find_segments(
     timing : Timing
         Timing of the extractor's frames; must be at a fixed rate.
     join_cost, max_segment : float
-        As for :class:`MosaicSynthesizer`.
+        Parameters of :class:`MosaicSynthesizer`.
     """
     rate = timing.frame_rate
     runs = find_path(
@@ -69,7 +69,7 @@ def find_passages(
     clarity: float,
     max_segment: float,
 ) -> list[Passage]:
-    """Find the passages that play a piece beat by beat.
+    """Find the passages to play for a piece in a mosaic by beats.
 
     Parameters
     ----------
@@ -80,14 +80,14 @@ def find_passages(
     turns : Turns
         Groups of recordings that take turns.
     tempo : float
-        Beats per minute at which to play a piece whose timing has no beats.
+        Tempo, in beats per minute, at which to play a piece whose timing has no beats.
     gains : ndarray of shape (n_recordings,)
-        Decibels by which each recording is raised.
+        Gain of each recording in decibels.
     frame_rate : float
-        Frames per second of the extractor, to convert `join_cost` from units of a frame to units of
-        a beat.
+        Frames per second of the extractor, for the conversion of `join_cost` from the correlation
+        of a frame to that of a beat.
     transpose, join_cost, clarity, max_segment
-        As for :class:`MosaicSynthesizer`.
+        Parameters of :class:`MosaicSynthesizer`.
     """
     if not wanted.seconds:
         return []

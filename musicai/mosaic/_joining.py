@@ -1,12 +1,12 @@
 """Crossfades between the segments or passages of a mosaic.
 
-At the border of two segments, the second is shifted by a few milliseconds so that its waveform
-continues that of the first (as in WSOLA: W. Verhelst and M. Roelands, ICASSP 1993), and the
-two are crossfaded with equal power near the border where both are quietest. All channels are joined
-at the same sample, with the same shift.
+Of two adjacent segments, the second is shifted by a few milliseconds so that its waveform continues
+that of the first, as in WSOLA (W. Verhelst and M. Roelands, ICASSP 1993). The two are crossfaded
+with equal power, near their border, where their sound is quietest. All channels are shifted and
+crossfaded alike.
 
-Passages of beats are joined by a short crossfade that ends just before the first beat of the second
-passage, so that the attack of this beat is whole.
+Adjacent passages of beats are joined by a short crossfade that ends just before the first beat of
+the second passage, so that the attack of this beat is preserved.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,34 +19,34 @@ from ._segments import Passage
 from ._time_scaling import best_lag, sliding_energy, stretch
 
 FADE_SECONDS = 0.06
-"""Longest crossfade of segments, in seconds."""
+"""Maximum length of a crossfade between segments, in seconds."""
 
 SEARCH_SECONDS = 0.03
-"""Most seconds from the border of two segments to the middle of their crossfade."""
+"""Maximum distance, in seconds, from a border of segments to the middle of their crossfade."""
 
 LAG_SECONDS = 0.012
-"""Largest shift of a segment, in seconds: a period of an 83 Hz tone, about a guitar's lowest
-note."""
+"""Maximum shift of a segment, in seconds: one period of an 83 Hz tone, about the lowest note of a
+guitar."""
 
 END_SECONDS = 0.01
-"""Length, in seconds, of the fade-in before the first segment and the fade-out after the last."""
+"""Length, in seconds, of the fade-in of the first segment and of the fade-out of the last one."""
 
 BEAT_FADE_SECONDS = 0.03
-"""Length of the crossfade of passages, in seconds."""
+"""Length of a crossfade between passages, in seconds."""
 
 AHEAD_SECONDS = 0.02
-"""Seconds from the end of the crossfade of two passages to the first beat of the second one;
-attacks begin up to 15 ms before their beat."""
+"""Time, in seconds, from the end of a crossfade between passages to the first beat of the second
+passage. Attacks begin up to 15 ms before their beat."""
 
 Read = Callable[[int, int, int], np.ndarray]
-"""Takes the number of a segment and two positions in the result, in samples. Returns a new array of
-shape (n_samples, n_channels): the sound of the segment's recording from the first position up to
-the second. The positions may lie before the segment begins or after it ends."""
+"""Reader of segments. It takes the index of a segment and two positions in the result, in samples.
+It returns the sound of the segment's recording from the first position up to the second, as a new
+array of shape (n_samples, n_channels). Positions outside the segment are allowed."""
 
 ReadPassage = Callable[[Passage, int, int], np.ndarray]
-"""Takes a passage and two positions in its transposed recording, in samples at the sampling rate of
-the result. Returns the transposed samples from the first position up to the second, shape
-(n_samples, n_channels)."""
+"""Reader of passages. It takes a passage and two positions in its transposed recording, in samples
+at the sampling rate of the result. It returns the transposed sound from the first position up to
+the second, shape (n_samples, n_channels)."""
 
 
 class Join(NamedTuple):
@@ -57,8 +57,8 @@ class Join(NamedTuple):
     start, stop : int
         The samples of the result at which the crossfade starts and stops.
     lag : int
-        Number of samples by which the segment is read later in its recording, to align waveforms;
-        negative if it is read earlier.
+        Number of samples by which the segment is shifted to a later position in its recording to
+        align waveforms; negative for an earlier position.
     """
 
     start: int
@@ -67,9 +67,9 @@ class Join(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """A segment as it is read for its join with the segment before.
+    """The sound of a segment, and its join with the previous segment.
 
-    For the first segment, `before` is empty and the join has no length.
+    For the first segment, `before` is empty and the join has zero length.
     """
 
     samples: np.ndarray  # the segment, from the earliest sample at which its join may begin
@@ -79,21 +79,21 @@ class _Part(NamedTuple):
 
 
 def join_segments(borders: Sequence[int], read: Read, *, sr: float) -> Iterator[np.ndarray]:
-    """Play segments one after the other.
+    """Play segments in order, with crossfades.
 
     Parameters
     ----------
     borders : sequence of int
-        The sample at which each segment begins, and the sample at which the last one ends.
+        The sample at which each segment begins, followed by the sample at which the last one ends.
     read : callable
-        Returns samples of a segment.
+        Reader of the segments; see `Read`.
     sr : float
         Samples per second.
 
     Yields
     ------
     block : ndarray of shape (n_samples, n_channels), dtype float32
-        The next samples. The lengths of all blocks add up to ``borders[-1] - borders[0]``.
+        The next samples. Together, the blocks have ``borders[-1] - borders[0]`` samples.
     """
     ends = round(END_SECONDS * sr)
     held = _held(borders, sr)
@@ -109,12 +109,12 @@ def join_segments(borders: Sequence[int], read: Read, *, sr: float) -> Iterator[
 
 
 def find_joins(borders: Sequence[int], read: Read, *, sr: float) -> list[Join]:
-    """Return the joins that `join_segments` makes when it is called with the same arguments."""
+    """Return the joins that `join_segments` makes with the same arguments."""
     return [part.join for part in _parts(borders, read, sr)]
 
 
 def _held(borders: Sequence[int], sr: float) -> list[int]:
-    """Return how many samples on either side of its border each join may use, for each join."""
+    """Return, for each join, how many samples on each side of its border it may use."""
     reach = round((FADE_SECONDS / 2 + SEARCH_SECONDS) * sr)
     shortest = [
         min(b - a, c - b) for (a, b), c in zip(pairwise(borders), borders[2:], strict=False)
@@ -123,7 +123,7 @@ def _held(borders: Sequence[int], sr: float) -> list[int]:
 
 
 def _parts(borders: Sequence[int], read: Read, sr: float) -> Iterator[_Part]:
-    """Read segments, each shifted so that its waveform continues that of the one before."""
+    """Read segments, each shifted so that its waveform continues that of the previous one."""
     held = _held(borders, sr)
     most = round(LAG_SECONDS * sr)
     before: np.ndarray | None = None
@@ -146,16 +146,16 @@ def _parts(borders: Sequence[int], read: Read, sr: float) -> Iterator[_Part]:
 def join_passages(
     passages: Sequence[Passage], read: ReadPassage, *, n_samples: int, sr: int
 ) -> Iterator[np.ndarray]:
-    """Play passages one after the other.
+    """Play passages in order, with crossfades.
 
     Parameters
     ----------
     passages : sequence of Passage
-        The passages in order; each begins where the one before ends.
+        The passages in order. Each begins where the previous one ends.
     read : callable
-        Returns samples of the recording of a passage.
+        Reader of the passages; see `ReadPassage`.
     n_samples : int
-        Length of the result.
+        Length of the result in samples.
     sr : int
         Samples per second.
 
@@ -184,7 +184,7 @@ def join_passages(
 
 
 def passage_joins(passages: Sequence[Passage], *, sr: int) -> list[int]:
-    """Return, for each passage but the first, the sample at which the crossfade into it ends."""
+    """Return the sample at which the crossfade into each passage ends, except for the first one."""
     fade, ahead = round(BEAT_FADE_SECONDS * sr), round(AHEAD_SECONDS * sr)
     return [max(fade, round(float(each.target[0]) * sr) - ahead) for each in passages[1:]]
 
@@ -192,7 +192,7 @@ def passage_joins(passages: Sequence[Passage], *, sr: int) -> list[int]:
 def _stretched(
     passage: Passage, read: ReadPassage, begin: int, last: int, sr: int
 ) -> Iterator[np.ndarray]:
-    """Play one passage from the sample `begin` of the mosaic up to the sample `last`."""
+    """Play one stretched passage from sample `begin` of the mosaic up to sample `last`."""
     factor = np.float32(10 ** (passage.gain / 20))
     blocks = stretch(
         lambda first, stop: read(passage, first, stop),
@@ -225,8 +225,8 @@ def _mixed(leaving: np.ndarray, coming: np.ndarray) -> np.ndarray:
     """Crossfade two sounds of the same shape, (n_samples, n_channels)."""
     angle = np.linspace(0, np.pi / 2, len(leaving), dtype=np.float32)[:, np.newaxis]
     mixed = np.cos(angle) * leaving + np.sin(angle) * coming
-    # These weights keep the power of uncorrelated sounds. Correlated sounds would get louder, so
-    # the mix is lowered by as much.
+    # These weights preserve the power of uncorrelated sounds. They would make correlated sounds
+    # louder, so the mix is scaled down accordingly.
     common = float(np.vdot(leaving, coming))
     common /= max(float(np.linalg.norm(leaving) * np.linalg.norm(coming)), 1e-9)
     mixed /= np.sqrt(1 + max(common, 0.0) * np.sin(2 * angle))
@@ -234,7 +234,7 @@ def _mixed(leaving: np.ndarray, coming: np.ndarray) -> np.ndarray:
 
 
 def _fade_slice(before: np.ndarray, after: np.ndarray, sr: float) -> slice:
-    """Return the slice, as long as a crossfade, in which the two sounds together are quietest."""
+    """Return the slice of crossfade length in which the two sounds together are quietest."""
     n_fade = min(round(FADE_SECONDS * sr), len(before))
     both = np.concatenate([before, after], axis=1)
     start = int(np.argmin(sliding_energy(both, n_fade)))

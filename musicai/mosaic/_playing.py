@@ -1,4 +1,4 @@
-"""Playback of segments or passages: joined, shaped and leveled, in constant memory."""
+"""Playback of segments or passages in constant memory, from joining to the final loudness."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -15,16 +15,16 @@ from ._shaping import gains_towards, shape, silence_between
 from ._sources import Source
 
 BLOCK_SIZE = 65536
-"""Samples in a block of sound."""
+"""Number of samples in a block of sound."""
 
 FADE_SECONDS = 0.4
-"""Longest fade-out at the end of a mosaic, in seconds; it takes at most half of the mosaic."""
+"""Maximum length of the fade-out of a mosaic, in seconds. It takes at most half of the mosaic."""
 
 
 def play_segments(
     segments: Sequence[Segment], sources: Sequence[Source], *, sr: int, channels: int
 ) -> Iterator[np.ndarray]:
-    """Play one or more segments; yields blocks of shape (n_samples, channels)."""
+    """Play one or more segments; return an iterator over blocks of shape (n_samples, channels)."""
     borders, read = segment_reader(segments, sources, sr=sr, channels=channels)
     return join_segments(borders, read, sr=sr)
 
@@ -32,13 +32,13 @@ def play_segments(
 def segment_reader(
     segments: Sequence[Segment], sources: Sequence[Source], *, sr: int, channels: int
 ) -> tuple[list[int], Read]:
-    """Return the arguments of `join_segments`: the segments' borders and their reader."""
+    """Return the first two arguments of `join_segments`: the segments' borders and their reader."""
 
     def read(number: int, first: int, last: int) -> np.ndarray:
         segment = segments[number]
         rate = speed(segment.semitones)
         begin = segment.source_start + (first / sr - segment.start) * rate
-        # Reading at a lower sampling rate and playing at `sr` makes the sound faster and higher.
+        # Samples that are read at `sr / rate` and played at `sr` sound `rate` times as fast.
         samples = sources[segment.recording].read(begin, last - first, sr / rate, channels)
         return samples * np.float32(10 ** (segment.gain / 20))
 
@@ -55,7 +55,7 @@ def play_passages(
     sr: int,
     channels: int,
 ) -> Iterator[np.ndarray]:
-    """Play one or more passages for `n_samples`; yields blocks of shape (n_samples, channels)."""
+    """Play `n_samples` samples of passages; return an iterator over blocks, (n, channels)."""
 
     def read(passage: Passage, first: int, last: int) -> np.ndarray:
         own = sr / passage.rate
@@ -72,18 +72,18 @@ def finish(
     shaping: float,
     sr: int,
 ) -> Iterator[np.ndarray]:
-    """Finish the joined sound: apply shaping, silence, the fade-out and a common loudness.
+    """Apply shaping, silence and a fade-out to the joined sound, and normalize its loudness.
 
     Parameters
     ----------
     piece : ndarray of shape (n_frames, 12)
-        Chroma at the frames of the extractor.
+        Chroma of the piece at the frames of the extractor.
     blocks : iterable of ndarray of shape (n_samples, n_channels)
         The joined sound.
     extractor : ChromaExtractor
         Extractor of the recordings.
     shaping : float
-        Most decibels by which a pitch class may be lowered; with 0 nothing is shaped.
+        Maximum attenuation of a pitch class, in decibels; 0 means no shaping.
     sr : int
         Samples per second.
 

@@ -1,21 +1,21 @@
 """Search by frames: which frame of the recordings to play for each frame of a piece.
 
-A path has one row of the corpus for each frame of the piece. From one frame to the next it either
-continues with the next row, at no cost, or joins any row of any recording, at a cost. The path with
-the greatest sum of correlations less costs is found by dynamic programming (A. Viterbi, 1967), as
+A path has one row of the corpus for each frame of the piece. From one frame to the next, it either
+continues with the next row, at no cost, or joins any row of any recording, at a cost. Dynamic
+programming (A. Viterbi, 1967) finds the path with the greatest sum of correlations less costs, as
 in corpus-based concatenative synthesis (D. Schwarz, "Concatenative sound synthesis: the early
-years", Journal of New Music Research 35, 2006), but over all frames instead of a few candidates.
-That is cheap because the cost of a join is the sum of a cost of leaving one row and a cost of
-entering another: all joins can come from the same best row. So time and memory of a step are
-proportional to the number of rows. No table of steps is needed, either: each row stores the length
-of its segment, and each frame of the piece stores only two rows to join from: the best row, and the
-best row of another recording.
+years", Journal of New Music Research 35, 2006), but over all rows instead of a few candidates.
+This is fast because the cost of a join is the sum of a cost for leaving one row and a cost for
+entering another, so that all joins can start from the same best row. For each frame of the piece,
+time and memory are proportional to the number of rows. No table of steps is needed: each row stores
+the length of its segment, and each frame of the piece stores only two rows to join from, the best
+row and the best row of another recording.
 
-A path may stay in one recording for a limited number of frames only. Each row counts the frames
-that the best path to it has spent in its recording; short excursions to others do not reset the
-count. If every recording has reached the limit, a join to the best of them costs `DEAR`. Because
-only the best path to each row is kept, a worse path with a lower count is lost: the limit makes the
-search approximate.
+A path may play one recording for a limited number of frames in a row. Each row counts the frames
+that its best path has spent in its recording. Short excursions to other recordings do not reset the
+count. If every recording has reached the limit, a join costs an additional `DEAR`. Because only the
+best path to each row is kept, a worse path with a lower count is lost. The limit therefore makes
+the search approximate.
 """
 
 from collections.abc import Iterator
@@ -26,21 +26,21 @@ import numpy as np
 from ._corpus import Corpus
 
 FRAMES_AT_ONCE = 64
-"""Number of frames of the piece that are compared with all rows at once; fewer if there are more
-than 262144 rows."""
+"""Number of frames of the piece to compare with all rows in one matrix product; lower if there are
+more than 262,144 rows."""
 
 VALUES_AT_ONCE = 2**24
-"""Most correlations held at a time: 64 megabytes."""
+"""Maximum number of correlations to compute at a time; they take 64 MB."""
 
 NEVER = np.float32(-np.inf)
 """Score of a row that must not be played."""
 
 DEAR = np.float32(1e4)
-"""Cost of a join that breaks a limit; such a join is made only if nothing else is possible."""
+"""Cost of a join that breaks a limit, so high that it is made only if nothing else is possible."""
 
 
 class Run(NamedTuple):
-    """Consecutive frames of the piece, played by as many consecutive rows of the corpus."""
+    """Frames of the piece from `frame` on, played with consecutive rows from `row` on."""
 
     frame: int
     n_frames: int
@@ -48,13 +48,13 @@ class Run(NamedTuple):
 
 
 class _Origin(NamedTuple):
-    """A row to join from, and the state of the best path to it at one frame of the piece."""
+    """A row to join from at one frame of the piece, and the state of the best path to it."""
 
     frame: int  # of the piece
     row: int
-    length: int  # frames of its segment so far
-    in_a_row: int  # frames in its recording so far
-    came_from: int  # index of the origin that its segment was joined from, 0 or 1
+    length: int  # frames in its segment so far
+    in_a_row: int  # frames in a row in its recording so far
+    came_from: int  # index, 0 or 1, of the origin from which its segment was joined
 
 
 def find_path(
@@ -66,28 +66,28 @@ def find_path(
     turns: np.ndarray,
     groups: np.ndarray,
 ) -> list[Run]:
-    """Find the best path through the corpus.
+    """Find the rows of the corpus to play for a piece, by dynamic programming.
 
     Parameters
     ----------
     shapes : ndarray of shape (n_frames, 12)
-        Frames of the piece, centered and of length 1.
+        Frames of the piece, centered and scaled to unit norm.
     corpus : Corpus
-        The recordings.
+        The frames of the recordings.
     join_cost : float
-        Cost of a join, in units of the correlation of a frame.
+        Basic cost of a join, in units of the correlation of a frame.
     longest : int
-        Most frames in a row in one recording; if there is only one recording, most frames without
-        a jump. More are played only if no other path is possible.
+        Maximum number of frames in a row in one recording or, if there is only one recording,
+        without a jump. It is exceeded only if no other path is possible.
     turns : ndarray of shape (n_frames,)
-        Index of the group of recordings whose turn it is at each frame.
+        Index of the group of recordings that has its turn at each frame.
     groups : ndarray of bool, of shape (n_groups, n_recordings)
-        The recordings in each group; each group has an audible row in the corpus.
+        Which recordings are in each group. Each group must have an audible row in the corpus.
 
     Returns
     -------
     runs : list of Run
-        The path, in order; together the runs are as long as the piece.
+        Runs of rows in the order in which they are played. Together, they are as long as the piece.
     """
     if len(shapes) == 0:
         return []
@@ -105,30 +105,31 @@ def find_path(
 
 
 class _Search:
-    """The best path to each row so far, which `add` extends by one frame of the piece."""
+    """State of the search: the best path to each row so far, which `add` extends by one frame."""
 
     def __init__(self, corpus: Corpus, join_cost: float, longest: int) -> None:
         n_rows = len(corpus.shapes)
         self._recording = corpus.recording
         self._n_recordings = int(corpus.recording.max()) + 1
         self._firsts = corpus.firsts[:-1]
-        self._lengths = np.diff(corpus.firsts)  # of tracks
-        self._tracks = corpus.recording[self._firsts]  # the recording of each track
+        self._lengths = np.diff(corpus.firsts)  # number of rows of each track
+        self._tracks = corpus.recording[self._firsts]  # recording of each track
         self._alone = bool(np.all(corpus.recording == corpus.recording[0]))
         self._join_cost = np.float32(join_cost)
         self._at_joins = corpus.at_joins
         self._longest = longest
         self._score = np.zeros(n_rows, dtype=np.float32)
-        self._length = np.ones(n_rows, dtype=np.int32)  # frames of its segment so far
-        self._in_a_row = np.ones(n_rows, dtype=np.int32)  # frames in its recording so far
-        self._came_from = np.zeros(n_rows, dtype=np.int8)  # its segment's origin, 0 or 1
-        # For each frame the best origin, and the best one in any other recording.
+        self._length = np.ones(n_rows, dtype=np.int32)  # frames in each row's segment so far
+        self._in_a_row = np.ones(n_rows, dtype=np.int32)  # frames in a row in its recording
+        self._came_from = np.zeros(n_rows, dtype=np.int8)  # origin of its segment, 0 or 1
+        # For each frame, the best origin and the best one in any other recording.
         self._origins: list[tuple[_Origin, _Origin]] = []
 
     def add(self, worth: np.ndarray) -> None:
         """Extend the paths by one frame of the piece.
 
-        `worth` is the correlation of each row with the frame, or `NEVER` if it must not be played.
+        `worth`, of shape (n_rows,), is the correlation of each row with the frame, or `NEVER` for
+        rows that must not be played.
         """
         if self._origins:
             self._step()
@@ -136,7 +137,7 @@ class _Search:
         self._remember_origins()
 
     def _step(self) -> None:
-        # Scores are relative to the best one: sums that grow with the piece would lose precision.
+        # Keep scores relative to the best one: sums that grew with the piece would lose precision.
         score = self._score - self._score[self._origins[-1][0].row]
         go_on = _moved(score)
         go_on[self._firsts] = NEVER
@@ -149,10 +150,10 @@ class _Search:
         self._came_from = np.where(joins, came_from, _moved(self._came_from))
 
     def _joins(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the score, `in_a_row` and `came_from` that each row would have after a join."""
+        """Return the score, `in_a_row` and `came_from` that each row would have if joined now."""
         best, _ = self._origins[-1]
-        # If all recordings are at the limit, as happens if there are few, they may still be joined
-        # at the extra cost `DEAR`.
+        # A join to a recording that has reached the limit is possible, but costs `DEAR`: with few
+        # recordings, all of them may have reached it.
         left = [score[origin.row] - self._at_joins[origin.row] for origin in self._origins[-1]]
         join = np.full(self._n_recordings, left[0], dtype=np.float32)
         join[self._recording[best.row]] = left[1]
@@ -160,7 +161,7 @@ class _Search:
         in_a_row = np.ones(self._n_recordings, dtype=np.int32)
         came_from = np.zeros(self._n_recordings, dtype=np.int8)
         came_from[self._recording[best.row]] = 1
-        # The better origin comes last and overrides the other.
+        # The better origin comes last, so that it overrides the other one.
         for number, origin in reversed(list(enumerate(self._origins[-1]))):
             frames = self._frames_in_a_row(origin)
             allowed = frames <= self._longest
@@ -169,7 +170,7 @@ class _Search:
             came_from[allowed] = number
         by_row = self._by_row(join) - self._at_joins
         if self._alone:
-            # Within the only recording, a join to a row nearby costs `DEAR`.
+            # If there is only one recording, a join to a nearby row costs `DEAR`.
             near = min(self._longest, len(score) // 4)
             by_row[max(0, best.row - near) : best.row + near + 1] -= DEAR
         return by_row, self._by_row(in_a_row), self._by_row(came_from)
@@ -178,11 +179,11 @@ class _Search:
         return np.repeat(by_recording[self._tracks], self._lengths)
 
     def _frames_in_a_row(self, origin: _Origin) -> np.ndarray:
-        """Return how many frames in a row each recording will have played if joined to `origin`."""
+        """Return the frames in a row that each recording will have after a join from `origin`."""
         frames = np.ones(self._n_recordings, dtype=np.int32)
         if self._alone:
             return frames
-        # A recording that returns within half the limit continues its count.
+        # A recording that is played again within half the limit continues its count.
         for left in self._way_back(origin):
             away = origin.frame - left.frame
             if away >= max(1, self._longest // 2):
@@ -193,7 +194,7 @@ class _Search:
         return frames
 
     def _way_back(self, origin: _Origin) -> Iterator[_Origin]:
-        """Yield an origin, the origin that its segment was joined from, and so on."""
+        """Yield an origin, the origin from which its segment was joined, and so on."""
         yield origin
         while origin.frame >= origin.length:
             origin = self._origins[origin.frame - origin.length][origin.came_from]
@@ -218,7 +219,7 @@ class _Search:
         )
 
     def finish(self) -> list[Run]:
-        """Return the runs of the best path in order, found by tracing it back from its end."""
+        """Trace the best path back from its end, and return its runs in playing order."""
         last = len(self._origins) - 1
         origin = self._origin(int(self._score.argmax()))._replace(frame=last)
         runs = []
@@ -231,5 +232,5 @@ class _Search:
 
 
 def _moved(values: np.ndarray) -> np.ndarray:
-    """Shift values down by one row; the first keeps its own value, which is never used."""
+    """Move each value to the next row. The first row keeps its value, which is never used."""
     return np.concatenate([values[:1], values[:-1]])

@@ -1,4 +1,4 @@
-"""Results of the searches, converted to seconds: segments of recordings, or passages of beats."""
+"""Segments and passages, to which the results of the searches are converted, in seconds."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -24,10 +24,10 @@ class Segment(NamedTuple):
     source_start, source_end : float
         Where the segment begins and ends in that recording, in seconds.
     semitones : float
-        Transposition; the recording is played faster to sound higher, or slower to sound lower.
-        In a mosaic by beats, its beats are then stretched in time at that pitch.
+        Transposition in semitones. The recording is played faster to sound higher, or slower to
+        sound lower. In a mosaic by beats, the beats are then stretched without changing the pitch.
     gain : float
-        Decibels by which the recording is raised; the same for all of its segments.
+        Gain of the recording in decibels, the same for all of its segments.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def as_segments(
     Parameters
     ----------
     runs : sequence of Run
-        The path of the search.
+        The result of the search.
     corpus : Corpus
         The recordings.
     timing : Timing
@@ -72,7 +72,7 @@ def as_segments(
     starts = timing.seconds_at([run.frame for run in runs])
     for run, start, stop in zip(runs, starts, [*starts[1:], end], strict=True):
         semitones = float(corpus.semitones[corpus.track(run.row)])
-        # The center of a frame of the recording sounds at the center of a frame of the piece.
+        # The centers of the recording's frames are aligned with those of the piece's frames.
         lead = run.frame / timing.frame_rate - start
         source = corpus.frame(run.row) / timing.frame_rate - lead * speed(semitones)
         recording = int(corpus.recording[run.row])
@@ -96,15 +96,17 @@ class Passage(NamedTuple):
     Attributes
     ----------
     source : ndarray of shape (n_beats + 1,)
-        When the beats begin in the recording, and the last one ends, in seconds.
+        Times at which the beats begin in the recording, followed by the end of the last one, in
+        seconds.
     target : ndarray of shape (n_beats + 1,)
-        When the beats begin in the mosaic, and the last one ends, in seconds.
+        Times at which the beats begin in the mosaic, followed by the end of the last one, in
+        seconds.
     recording : int
         Index of the recording.
     semitones : float
-        Transposition of the recording.
+        Transposition of the recording in semitones.
     gain : float
-        Decibels by which the recording is raised.
+        Gain of the recording in decibels.
     """
 
     source: np.ndarray
@@ -115,11 +117,11 @@ class Passage(NamedTuple):
 
     @property
     def rate(self) -> float:
-        """Speed at which the transposition plays the recording, before its beats are stretched."""
+        """Factor by which transposition speeds up the recording, before its beats are stretched."""
         return speed(self.semitones)
 
     def segment(self, end: float) -> Segment:
-        """Return the passage as a segment, cut to the mosaic's range from 0 to `end` seconds."""
+        """Return the passage as a segment, cut to the range of the mosaic, 0 to `end` seconds."""
         played = np.clip(self.target[[0, -1]], 0.0, end)
         source = np.interp(played, self.target, self.source)
         return Segment(
@@ -141,13 +143,13 @@ def as_passages(
     Parameters
     ----------
     runs : sequence of Run
-        The path of the search.
+        The result of the search.
     target : Target
         The piece.
     corpus : BeatCorpus
         The recordings.
     gains : ndarray of shape (n_recordings,)
-        Decibels by which each recording is raised.
+        Gain of each recording in decibels.
     """
     passages = []
     for run in runs:

@@ -1,4 +1,4 @@
-"""Recordings of a fitted mosaic: where they are, and whether they have changed."""
+"""Recordings of a fitted mosaic: their paths, and whether their files have changed."""
 
 import os
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from ..files.content import content_digest, find_by_content
 from ..files.paths import AnyPath, is_path, printable
 
 _places: dict[tuple[bytes, bytes], bytes] = {}
-"""Paths of moved files, by folder and digest, so that each folder is searched only once.
+"""Paths of moved files by folder and digest, so that each folder is searched only once.
 
-A path is used only as long as its file still has that digest.
+Before a path is used, the digest of its file is checked again.
 """
 
 
@@ -25,10 +25,10 @@ class Source(NamedTuple):
     recording : bytes or (samples, sr)
         The absolute path of a file, or samples with their sampling rate.
     size, modified : int or None
-        Size of the file in bytes, and when it was last modified, in nanoseconds; None for samples,
-        and for a file that could not be read in `fit`.
+        Size of the file in bytes, and time of its last modification in nanoseconds. None for
+        samples, and for a file that could not be read in `fit`.
     digest : bytes or None
-        The SHA-256 of the file; None where `size` is None.
+        The SHA-256 of the file; None if `size` is None.
     """
 
     recording: Any
@@ -38,11 +38,14 @@ class Source(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The recording's name in error messages."""
+        """Name of the recording in error messages."""
         return printable(self.recording) if is_path(self.recording) else "a recording in memory"
 
     def trouble(self) -> str | None:
-        """Return why the file can no longer be used at its path; None if it can, or for samples."""
+        """Return why the recording's file can no longer be used, or None if it can.
+
+        Samples, and files that could not be read in `fit`, are not checked.
+        """
         if self.size is None or not is_path(self.recording):
             return None
         try:
@@ -56,13 +59,13 @@ class Source(NamedTuple):
         return "the file has changed since the mosaic was fitted"
 
     def refuse_as_target(self, file: Any) -> None:
-        """Raise a ValueError if `file` is this recording, which would be written over."""
+        """Raise a ValueError if writing to `file` would overwrite this recording."""
         both_paths = is_path(self.recording) and is_path(file)
         if both_paths and os.path.exists(file) and os.path.samefile(file, self.recording):
             raise ValueError(f"{self.name}: the mosaic plays this recording; write to another file")
 
     def read(self, start: float, n_samples: int, sr: float, channels: int) -> np.ndarray:
-        """Read `n_samples` samples from `start` seconds on, shape (n_samples, channels)."""
+        """Read samples from `start` seconds on, shape (n_samples, channels), at rate `sr`."""
         samples = read_excerpt(
             self.recording, start, n_samples, sr=sr, channels=channels, name=self.name
         )
@@ -70,7 +73,7 @@ class Source(NamedTuple):
 
 
 def as_source(recording: Any, sr: float) -> Source:
-    """Return a recording with the size, time and digest by which later changes are noticed.
+    """Convert a recording to a `Source`, with which later changes of its file can be detected.
 
     `sr` is the sampling rate of samples that are passed without one.
     """
@@ -82,7 +85,7 @@ def as_source(recording: Any, sr: float) -> Source:
         except (OSError, ValueError):
             return Source(path, None, None, None)
     samples, own_rate = recording if isinstance(recording, tuple) else (recording, sr)
-    return Source((np.array(samples), own_rate), None, None, None)  # a copy, safe from changes
+    return Source((np.array(samples), own_rate), None, None, None)  # copied: callers may change it
 
 
 def located(sources: Sequence[Source], root: AnyPath | None) -> list[Source]:
@@ -91,14 +94,14 @@ def located(sources: Sequence[Source], root: AnyPath | None) -> list[Source]:
     Parameters
     ----------
     sources : sequence of Source
-        Recordings as they were when the mosaic was fitted.
+        Recordings as stored when the mosaic was fitted.
     root : path-like or None
-        Folder in which moved recordings are found by their content.
+        Folder in which to search for moved recordings by their content; None for no search.
 
     Raises
     ------
     RecordingError
-        If a recording has changed, or is not found.
+        If a recording has changed or is missing, and is not found in `root`.
     """
     troubles = [source.trouble() for source in sources]
     lost = [source for source, trouble in zip(sources, troubles, strict=True) if trouble]
@@ -123,7 +126,7 @@ def located(sources: Sequence[Source], root: AnyPath | None) -> list[Source]:
 
 
 def _found_in(root: AnyPath, lost: Sequence[Source]) -> dict[bytes, bytes]:
-    """Return the paths of those lost recordings that are in a folder, by their digests."""
+    """Return the paths, by digest, of the lost recordings that are found in the folder `root`."""
     folder = os.path.realpath(os.fsencode(root))
     wanted = {each.digest: each.size for each in lost if each.digest is not None and each.size}
     found = {

@@ -1,4 +1,4 @@
-"""Checks of the fitted attributes of a mosaic that is loaded from a file."""
+"""Checks of the fitted attributes of a mosaic loaded from a file."""
 
 from typing import Any
 
@@ -12,18 +12,18 @@ from ..chroma import ChromaExtractor
 from ..files.paths import is_path
 from ._sources import Source
 
-DIGEST_BYTES = 32  # length of a SHA-256
+DIGEST_BYTES = 32  # length of a SHA-256 digest
 N_COEFFICIENTS = 13
-"""Number of cepstral coefficients that describe timbre; see `Analysis`."""
+"""Number of cepstral coefficients in `Analysis.timbre`."""
 
 
 def fitted_state(mosaic: Any) -> dict[str, Any]:
-    """Return the state that `check_state` expects of a MosaicSynthesizer, or raise an error."""
+    """Return the fitted attributes that `check_state` expects of `mosaic`, or raise an error."""
     for source in mosaic.sources_:
         _check_source(Source(*source))
     if mosaic.channels_ not in (1, 2):
         raise ValueError(f"channels_ is {mosaic.channels_!r}, where 1 or 2 is expected")
-    float(mosaic.extractor_.frame_rate)  # raises if its parameters are impossible
+    float(mosaic.extractor_.frame_rate)  # raises an error if its parameters are invalid
     by_beats = any(beats is not None for beats in mosaic.beats_)
     if (by_beats and mosaic.extractor_.sync is None) or by_beats != (mosaic.tempo_ is not None):
         raise ValueError("extractor_, beats_ and tempo_ do not agree on whether there are beats")
@@ -55,7 +55,7 @@ def _check_source(source: Source) -> None:
 
 
 def _state_of_beats(beats: Any, n_frames: int) -> Any:
-    """Return the state that `check_state` expects of a recording's beats.
+    """Return the value that `check_state` expects for the beats of a recording.
 
     If the beats are malformed, this may raise an error of any type.
     """

@@ -1,4 +1,4 @@
-"""The estimator that plays pieces in the sound of recordings."""
+"""Estimator that plays pieces with segments of recordings."""
 
 import os
 import warnings
@@ -66,95 +66,99 @@ TEMPO_RULES: dict[str, Rule] = {
 
 
 class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
-    """Play chroma in the sound of recordings, as an audio mosaic.
+    """Play chroma with segments of recordings, as an audio mosaic.
 
     The mosaic plays segments of recordings, each about a second long, whose harmony follows a
-    piece. Every frame of the piece is compared with the frames of all recordings, and the path
-    through them that correlates best with the piece, less a cost for each join, is played [1]_,
-    [2]_.
-    Recordings are brought to one loudness and keep their own dynamics. Segments are crossfaded
-    where they are quiet, and their pitch classes are raised or lowered a little where they still
-    differ from the piece.
+    piece. The segments are found by comparing every frame of the piece with the frames of all
+    recordings. The mosaic plays the sequence of frames with the highest sum of correlations with
+    the piece, less a cost for each join [1]_, [2]_. Recordings are adjusted to the same loudness
+    but keep their dynamics. Segments are crossfaded where they are quiet. Their pitch classes are
+    raised or lowered where they differ from the piece.
 
-    If the extractor follows beats, the mosaic has a pulse: beats of the recordings fall on the
-    beats of the piece, stretched in time at their own pitch where necessary. Recordings with a
-    clear pulse and a tempo near that of the piece are preferred, and joins end just before the
-    attack of a beat.
+    If the extractor follows beats, the mosaic has a pulse: the beats of the recordings fall on the
+    beats of the piece. For this, recordings are stretched in time without changing their pitch.
+    Recordings with a clear pulse and a tempo near that of the piece are preferred, and joins end
+    just before the attack of a beat.
 
     Parameters
     ----------
     extractor : ChromaExtractor, default=None
         Extractor for the recordings; use the one that made the pieces. With ``sync="beat"`` or
-        ``"half-beat"`` the mosaic plays beats if the recordings have a clear pulse, otherwise
-        frames. The extractor's timing is the default timing of the pieces. Its `memory` caches the
-        analyses of a large collection on disk; its `n_jobs`, `on_error` and `verbose` apply here,
-        too. None takes ``ChromaExtractor()``.
+        ``"half-beat"``, the mosaic plays beats if the recordings have a clear pulse, and frames
+        otherwise. The extractor's timing is the default timing of the pieces. Its `memory` caches
+        analyses on disk; its `n_jobs`, `on_error` and `verbose` also apply here. None means
+        ``ChromaExtractor()``.
     join_cost : float, default=1.6
-        Cost of a join, in units of the correlation of a frame with the piece. Higher costs make
-        fewer joins and play each recording longer; lower costs follow the piece more closely.
+        Cost of a join, in units of the correlation of a frame with the piece. A higher cost gives
+        fewer joins, so that each recording plays longer. A lower cost makes the mosaic follow the
+        piece more closely.
     max_segment : float, default=10.0
-        Most seconds that one recording plays in a row, so that no recording is replayed as a
-        whole. If there is only one recording, most seconds without a jump. In a mosaic by beats, a
-        lower value also draws on more recordings.
+        Maximum time, in seconds, for which a recording plays in a row, so that no recording is
+        replayed as a whole. If there is only one recording, maximum time without a jump. In a
+        mosaic by beats, a lower value also makes the mosaic use more recordings.
     transpose : int, default=None
-        Most semitones by which recordings may be transposed, up and down, by playing them faster or
-        slower; this widens the choice, but takes time and memory. None means 2 in a mosaic by beats
-        and 0 in a mosaic by frames.
+        Maximum transposition of recordings, up or down, in semitones. Recordings are transposed by
+        playing them faster or slower. A higher value gives more segments to choose from, but takes
+        more time and memory. None means 2 in a mosaic by beats and 0 in a mosaic by frames.
     shaping : float, default=24.0
-        Most decibels by which a pitch class may be lowered to match the harmony of the piece; it
-        may be raised by two thirds of that. 0 leaves segments as they were recorded.
+        Maximum attenuation of a pitch class, in decibels, to match the harmony of the piece. The
+        maximum boost is two thirds of this value. 0 leaves segments as they were recorded.
     clarity : float, default=0.5
-        In a mosaic by beats, the advantage of a beat with the clearest pulse over one with none, in
-        units of the correlation of a beat. A lower value plays more music without drums and weakens
-        the pulse.
+        In a mosaic by beats, the advantage of a beat with the clearest pulse over one without a
+        pulse, in units of the correlation of a beat with the piece. With a lower value, the mosaic
+        plays more music without drums and has a weaker pulse.
     channels : {1, 2}, default=None
-        Channels of the audio: 1 is mono, 2 stereo. None makes stereo if one of the recordings is
-        stereo; mono recordings, and those with more than two channels, then sound in the middle.
+        Number of channels of the audio: 1 for mono, 2 for stereo. None means stereo if at least one
+        recording is stereo. In a stereo mosaic, mono recordings and those with more than two
+        channels are centered.
     root : str or path, default=None
-        Folder of the recordings of a mosaic that was moved to another machine. Recordings that are
-        no longer where they were in `fit` are found in it by their content, at any depth and under
-        any name. May be set after `fit`.
+        Folder in which to find recordings that have moved since `fit`, for instance because the
+        mosaic is used on another machine. They are found by their content, at any depth and under
+        any name. This parameter can be set after `fit`.
     sr : int, default=44100
         Sampling rate of the audio, in hertz.
 
     Attributes
     ----------
     extractor_ : ChromaExtractor
-        The extractor that analyzed the recordings. Whatever its `sync`, a mosaic by beats has a
-        frame for each half-beat, and a mosaic by frames one for each hop.
+        The extractor that analyzed the recordings. Regardless of its `sync`, the recordings are
+        analyzed in half-beats for a mosaic by beats, and in hops for a mosaic by frames.
     tempo_ : float or None
-        Tempo in beats per minute at which to play pieces whose timing has no tempo, from the median
-        length of a beat in the recordings. If `transform` plays only some styles, it uses the
-        tempo of their recordings instead. None in a mosaic by frames.
+        Tempo, in beats per minute, at which to play pieces whose timing has no tempo. It is the
+        median of the recordings' tempi, weighted by their numbers of beats. If `transform` plays
+        only some styles, it uses the median of their recordings instead. None in a mosaic by
+        frames.
     sources_ : list of tuple
-        The recordings: for a file, its absolute path as bytes, its size, time of last modification
-        and SHA-256; for samples, a copy with their sampling rate, followed by None three times.
+        The recordings. The tuple of a file has its absolute path as bytes, its size, its
+        modification time and its SHA-256. The tuple of samples has a pair of a copy and the
+        sampling rate, followed by None three times.
     chroma_, levels_ : list of ndarray
-        Chroma of shape (n_frames, 12) and loudness of shape (n_frames,), in decibels, of each
-        recording, with one frame per hop or per half-beat; float16.
+        Chroma, of shape (n_frames, 12), and loudness in decibels, of shape (n_frames,), of each
+        recording, with one frame per hop or half-beat; float16.
     beats_ : list of dict or None
-        Times, timbre and clarity of the beats of each recording, and its bars. None in a mosaic by
-        frames, and for recordings with fewer than 16 beats, which a mosaic by beats does not play.
+        Times, timbre and clarity of the beats of each recording, and its bars. None for a recording
+        with fewer than 16 beats, which a mosaic by beats does not play, and for every recording in
+        a mosaic by frames.
     tunings_ : ndarray of shape (n_recordings,)
         Deviation of each recording from A440 in semitones.
     channels_ : int
-        2 if one of the recordings is stereo, else 1.
+        2 if at least one recording is stereo, else 1.
     styles_ : ndarray of shape (n_styles,)
         The style labels, sorted.
     recording_styles_ : ndarray of shape (n_recordings,)
-        The number of each recording's style in `styles_`, counted from 1; 0 for a recording without
-        a style.
+        Number of each recording's style in `styles_`, counted from 1; 0 for a recording without a
+        style.
 
     See Also
     --------
-    ChromaExtractor.inverse_transform : Plays chroma with sines.
-    musicai.render.chroma_to_audio : Plays chroma with sines or instruments.
+    ChromaExtractor.inverse_transform : Play chroma with sines.
+    musicai.render.chroma_to_audio : Play chroma with sines or instruments.
 
     Notes
     -----
-    A fitted mosaic takes about 1 MB per hour of music. `transform` reads the files again, a segment
-    at a time, so they must stay where they are, or lie in the folder `root`. `segments` lists which
-    recordings a mosaic plays; whether it may be published is for their owners to say.
+    A fitted mosaic takes about 1 MB per hour of music. `transform` reads the files again, one
+    segment at a time, so they must stay in place or be in the folder `root`. Before you publish a
+    mosaic, get permission from the owners of its recordings, which `segments` lists.
 
     References
     ----------
@@ -203,15 +207,15 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         self.sr = sr
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Analyze the recordings with which the mosaic will play.
+        """Analyze the recordings from which mosaics are made.
 
         Parameters
         ----------
         X : list of recordings
             Recordings in any form that :meth:`ChromaExtractor.transform` takes.
         y : array-like, default=None
-            A style label for each recording, by which `transform` can choose recordings; None for a
-            recording without a style.
+            Style label of each recording, so that `transform` can play some styles only. A label of
+            None means that the recording has no style. If `y` is None, no recording has one.
 
         Returns
         -------
@@ -221,12 +225,12 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Raises
         ------
         TypeError
-            If `X` is one recording and not a list of them.
+            If `X` is one recording instead of a list.
         ValueError
-            If a parameter is impossible, `y` does not have a label for each recording,
-            or nothing sounds in any recording.
+            If a parameter is invalid, `y` does not have one label for each recording, or the chroma
+            of all recordings is flat, as in silence.
         RecordingError
-            If a recording cannot be used and the extractor says ``on_error="raise"``.
+            If a recording cannot be used and the extractor has ``on_error="raise"``.
 
         Examples
         --------
@@ -244,7 +248,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         X, _ = as_recordings(X)
         labels = labels_per_piece(y, [np.zeros(1)] * len(X), single=False)
         styles = known_styles(labels)
-        # Before the analysis, so that a file that changes during it is noticed.
+        # Compute digests before the analysis, so that a change during the analysis is detected.
         files = [as_source(recording, 1) if is_path(recording) else None for recording in X]
         analyses = extractor.analyze(X)
         analyses, beats = map(list, zip(*map(beats_of, analyses), strict=True))
@@ -262,7 +266,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             )
         with unchanged_on_error(self):
             self.extractor_ = extractor.set_params(sync=sync)
-            self.sources_ = [  # in plain types, which skops trusts
+            self.sources_ = [  # plain tuples, which skops trusts
                 tuple(file or as_source(recording, extractor.sr))
                 for file, recording in zip(files, X, strict=True)
             ]
@@ -286,48 +290,51 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         style: Any = None,
         format: str | None = None,
     ) -> Any:
-        """Play pieces.
+        """Play one or more pieces.
 
         Parameters
         ----------
         X : ndarray of shape (n_frames, 12), or a collection of them
-            Chroma as the extractor measures it; its overall level does not matter. Negative values
-            count as 0, and a frame of zeros is played as silence.
+            Chroma as measured by the extractor. Its overall level does not matter. Negative values
+            count as 0, and frames of zeros are played as silence.
         file : path or binary file object, or a list of them, default=None
-            Where to write the audio, whole or not at all, in constant memory; for a collection, one
-            file for each piece. None returns the audio.
+            File to which to write the audio; for a collection, a list with one file for each piece.
+            A file is written in constant memory, and either completely or not at all. If None,
+            return the audio.
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
-            When the frames sound, such as ``analysis.timing`` or ``Timing.from_tempo(96)``; for a
-            collection, one for all or a list with one for each piece. A number is frames per
-            second. None stands for the `timing` of the extractor. A mosaic by beats plays beats
-            without a tempo, and pieces without beats, on steady beats at the usual tempo of the
-            recordings that may be played: `tempo_`, unless a `style` is given. In a mosaic by
-            frames, beats must have a tempo.
+            Timing of the frames, such as ``analysis.timing`` or ``Timing.from_tempo(96)``; for a
+            collection, one timing for all pieces or a list with one for each. A number means frames
+            per second. None means the timing of the extractor. In a mosaic by frames, beats must
+            have a tempo. A mosaic by beats plays beats without a tempo, and pieces without beats,
+            on steady beats at the usual tempo of the recordings: `tempo_`, or that of the chosen
+            `style`.
         tempo : float, default=None
-            Beats per minute at which to play the beats of `timing`, instead of its own tempo. In a
-            mosaic by beats, recordings are played only if their tempo is near enough to this one,
-            or to half, twice or four times it.
+            Tempo, in beats per minute, at which to play the beats of `timing`, instead of its own
+            tempo. A mosaic by beats plays only recordings whose tempo is near this tempo, or near
+            half, twice or four times this tempo.
         style : object or dict, default=None
-            One of `styles_`, to play the recordings of that style alone, or a dict of styles and
-            their shares of the time, such as ``{"folk": 0.7, "jazz": 0.3}``, which take turns of
-            a few seconds. None plays all recordings.
+            One of `styles_`, to play only recordings of that style, or a dict of styles and their
+            shares of the time, such as ``{"folk": 0.7, "jazz": 0.3}``. The styles of a dict take
+            turns of a few seconds. None plays all recordings.
         format : {"wav", "flac", "ogg", "mp3"}, default=None
-            Format of the files. None decides by their suffixes.
+            Format of the files. If None, the suffix of each file decides.
 
         Returns
         -------
         audio : ndarray of shape (n_samples,) or (n_samples, 2), dtype float32, or a list of them
-            Samples at the rate `sr`, mono or stereo as `channels` says: an array for one piece, and
-            for a collection the results in the same form as the input. None if they were written
-            to a file. The audio lasts as long as the frames.
+            Samples at the rate `sr`, in mono or stereo according to `channels`, as long as the
+            frames of the piece: one array for one piece, and for a collection, results in the same
+            form as `X`. None if `file` is given.
 
         Raises
         ------
         ValueError
             If a piece is not chroma, beats have no tempo or one at which the recordings cannot be
-            played, a style is unknown, or there are not as many timings or files as pieces.
+            played, a style is unknown or cannot be played, or the number of timings or files
+            differs from the number of pieces.
         RecordingError
-            If a recording has changed since `fit`, or is gone and not in the folder `root`.
+            If a recording has changed since `fit` or is missing, and is not found in the folder
+            `root`.
 
         Examples
         --------
@@ -369,24 +376,23 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     def segments(
         self, X: Any, *, timing: Any = None, tempo: float | None = None, style: Any = None
     ) -> Any:
-        """List the parts of recordings that a mosaic plays.
+        """List the segments of recordings that `transform` plays.
 
         Parameters
         ----------
         X : ndarray of shape (n_frames, 12), or a collection of them
-            As for `transform`.
+            As in `transform`.
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
-            As for `transform`.
+            As in `transform`.
         tempo : float, default=None
-            As for `transform`.
+            As in `transform`.
         style : object or dict, default=None
-            As for `transform`.
+            As in `transform`.
 
         Returns
         -------
         segments : list of musicai.mosaic.Segment, or a list of such lists
-            The segments of the piece in the order in which they are played; a list of such lists
-            for a collection.
+            The segments of the piece in playing order; for a collection, one list for each piece.
 
         Examples
         --------
@@ -415,35 +421,35 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Parameters
         ----------
         X : ndarray of shape (n_frames, 12), or a collection of them
-            As for `transform`.
+            As in `transform`.
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
-            As for `transform`.
+            As in `transform`.
         tempo : float, default=None
-            As for `transform`.
+            As in `transform`.
         style : object or dict, default=None
-            As for `transform`.
+            As in `transform`.
 
         Returns
         -------
         edits : musicai.mosaic.EditList, or a list of them
-            The edit list of the piece; a list of them for a collection.
+            The edit list of the piece; for a collection, one edit list for each piece.
 
         Raises
         ------
         ValueError
-            As for `transform`.
+            As in `transform`.
         RecordingError
-            As for `transform`. In a mosaic by frames, the recordings are read to find the cuts.
+            As in `transform`. In a mosaic by frames, the recordings are read to find the cuts.
 
         See Also
         --------
-        segments : The same parts without fades; does not need the recordings.
-        musicai.render.write_session : Writes the list for a digital audio workstation.
+        segments : List the segments without fades; does not read the recordings.
+        musicai.render.write_session : Write an edit list for a digital audio workstation.
 
         Notes
         -----
-        Playing the list gives the mosaic of `transform` without its shaping and without its final
-        adjustment of loudness.
+        An edit list describes the audio that `transform` returns, except for the shaping and the
+        final adjustment of loudness.
 
         Examples
         --------
@@ -480,7 +486,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         return fitted_state(self)
 
     def _find(self, wanted: Sequence[Wanted], turns: Turns) -> Iterator[list[Any]]:
-        """Yield the segments of each piece, or in a mosaic by beats its passages."""
+        """Yield the segments of each piece, or its passages in a mosaic by beats."""
         limits = {"join_cost": self.join_cost, "max_segment": self.max_segment}
         rate = self.extractor_.frame_rate
         if self.tempo_ is None:
@@ -520,7 +526,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     def _play(
         self, wanted: Wanted, parts: list[Any], sources: list[Source]
     ) -> Iterator[np.ndarray]:
-        """Return an iterator over the sound of a piece in blocks, empty if nothing is played."""
+        """Return an iterator over blocks of a piece's sound, empty for a piece without frames."""
         if not parts:
             return iter(())
         sound = {"sr": self.sr, "channels": self._n_channels()}
@@ -538,9 +544,9 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     def _check_pieces(
         self, X: Any, timing: Any, tempo: float | None, style: Any
     ) -> tuple[list[Wanted], Turns, Any]:
-        """Return the pieces with their timings, the turns, and a function that packs the results.
+        """Validate the arguments; return the prepared pieces, the turns, and a function.
 
-        The function gives results the form of `X`: one result, or a collection.
+        The function converts a list of results to the form of `X`: one result or a collection.
         """
         check_is_fitted(self)
         check_values(self.get_params(deep=False), RULES)
@@ -566,6 +572,6 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
 
 
 def _halved(values: np.ndarray) -> np.ndarray:
-    """Convert to half precision, whose three digits are enough for the search."""
+    """Convert to half precision; its three significant digits are enough for the search."""
     with np.errstate(under="ignore"):
         return values.astype(np.float16)

@@ -1,4 +1,4 @@
-"""Pieces in the form that the searches take: as frames of the extractor, or as beats."""
+"""Conversion of pieces to the input of the searches: frames of the extractor, or beats."""
 
 from typing import NamedTuple
 
@@ -15,11 +15,11 @@ class Wanted(NamedTuple):
     Attributes
     ----------
     chroma : ndarray of shape (n_frames, 12)
-        Chroma of the piece, scaled to a largest value of 1.
+        Chroma of the piece, scaled to a maximum of 1.
     timing : Timing
-        When its frames sound.
+        Timing of the frames.
     seconds : float
-        Length of the mosaic, rounded to a whole number of samples.
+        Length of the mosaic in seconds, rounded to a whole number of samples.
     frames : ndarray of shape (n_analyzed, 12)
         Chroma of the piece at the center of each of the extractor's frames.
     """
@@ -31,25 +31,25 @@ class Wanted(NamedTuple):
 
 
 def scaled(chroma: np.ndarray) -> np.ndarray:
-    """Scale chroma to a largest value of 1, which changes no correlations."""
+    """Scale chroma to a maximum of 1, which does not change correlations; silence stays 0."""
     largest = float(np.max(chroma, initial=0.0))
     with np.errstate(under="ignore"):
         return (chroma / (largest or 1.0)).astype(np.float32)
 
 
 def as_wanted(piece: np.ndarray, timing: Timing, extractor: ChromaExtractor, sr: int) -> Wanted:
-    """Prepare a piece for the search.
+    """Prepare a piece for the searches.
 
     Parameters
     ----------
     piece : ndarray of shape (n_frames, 12)
         Chroma; negative values count as 0.
     timing : Timing
-        When its frames sound.
+        Timing of the frames.
     extractor : ChromaExtractor
         Extractor of the recordings.
     sr : int
-        Samples per second of the mosaic.
+        Sampling rate of the mosaic in hertz.
     """
     borders = timing.borders(len(piece))
     borders = borders - borders[0]
@@ -62,10 +62,10 @@ def _at_frames(
     piece: np.ndarray, borders: np.ndarray, seconds: float, extractor: ChromaExtractor
 ) -> np.ndarray:
     """Return the piece at the center of each of the extractor's frames."""
-    # A center on a border belongs to the frame that begins there, despite rounding errors.
+    # Despite rounding errors, a center on a border must belong to the frame that begins there.
     firsts = np.ceil(borders * extractor.frame_rate - 1e-6).astype(int)
     frames = np.repeat(piece, np.diff(firsts), axis=0)
-    # An analysis of a sound of this length would have no more frames.
+    # Keep at most as many frames as an analysis of the mosaic will have.
     n_samples = np.ceil(seconds * extractor.sr)
     return frames[: int(n_samples // extractor.hop_length) + 1]
 
@@ -76,13 +76,14 @@ class Target(NamedTuple):
     Attributes
     ----------
     shapes : ndarray of shape (n_beats, 24), dtype float32
-        Chroma of both halves of each beat, each centered and of length ``sqrt(1/2)``.
+        Chroma of the two halves of each beat. Each half is centered and scaled to a norm of
+        ``sqrt(1/2)``.
     borders : ndarray of shape (n_beats + 1,)
-        When beats begin, and the last one ends, in seconds from the beginning of the piece. The
-        first border is negative if the piece begins within a beat, and the last one lies after
-        its end if it ends within a beat.
+        Times at which the beats begin, followed by the end of the last one, in seconds from the
+        beginning of the piece. The first time is negative if the piece begins within a beat. The
+        last time is after the end of the piece if the piece ends within a beat.
     places : ndarray of shape (n_beats,), dtype int16
-        Codes for the places in the bar, see `place_in_bar`.
+        Codes for the place in the bar; see `place_in_bar`.
     """
 
     shapes: np.ndarray
@@ -91,21 +92,21 @@ class Target(NamedTuple):
 
     @property
     def tempo(self) -> float:
-        """Tempo in beats per minute, from the median length of a beat."""
+        """Tempo in beats per minute, from the median beat length."""
         return 60 / float(np.median(np.diff(self.borders)))
 
 
 def beat_target(piece: np.ndarray, timing: Timing, *, tempo: float) -> Target:
-    """Return the beats of a piece.
+    """Divide a piece into beats.
 
     Parameters
     ----------
     piece : ndarray of shape (n_frames, 12)
         Chroma of at least one frame.
     timing : Timing
-        When its frames sound.
+        Timing of the frames.
     tempo : float
-        Beats per minute of the steady beats that are used if the timing has no beats.
+        Tempo, in beats per minute, of the steady beats that are used if the timing has no beats.
 
     Examples
     --------
@@ -121,7 +122,7 @@ def beat_target(piece: np.ndarray, timing: Timing, *, tempo: float) -> Target:
     beats = timing.beats(len(piece)) if has_beats else seconds * (tempo / 60)
     first = int(np.floor(beats[0] + 1e-6))
     last = max(first + 1, int(np.ceil(beats[-1] - 1e-6)))
-    # Incomplete beats at the ends are extended as if a beat had the mean length.
+    # Extend incomplete beats at both ends, assuming the mean beat length.
     average = (seconds[-1] - seconds[0]) / max(beats[-1] - beats[0], 1e-9)
     ends = np.array([beats[0] - first, last - beats[-1]]) * average
     borders = np.interp(

@@ -1,11 +1,12 @@
-"""Time scaling: sound is stretched so that its beats fall at given times, at its own pitch.
+"""Time scaling: sound is stretched so that its beats fall at given times, and its pitch is kept.
 
 This is WSOLA (W. Verhelst and M. Roelands, "An overlap-add technique based on waveform similarity
-(WSOLA) for high quality time-scale modification of speech", ICASSP 1993). Overlapping windows of
-the sound are added. The beats say where in the sound each window should be taken from. If the
-continuation of the window before lies within a tolerance of that place, it is taken; otherwise the
-place within the tolerance whose waveform is most similar to the continuation. So sound that keeps
-its own tempo passes unchanged. The tolerance is smaller at beats, so that attacks stay on the grid.
+(WSOLA) for high quality time-scale modification of speech", ICASSP 1993). The result is a sum of
+overlapping windows of the sound. The beats determine the wanted position of each window in the
+sound. If the position that continues the previous window is within a tolerance of the wanted one,
+the window is taken from there. Otherwise, it is taken from the position within the tolerance whose
+waveform is most similar to the continuation. Sound that keeps its tempo is therefore unchanged.
+The tolerance is smaller at beats, so that attacks stay on the grid.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,34 +15,35 @@ import numpy as np
 import scipy.fft
 
 WINDOW_SECONDS = 0.0465
-"""Length of a window: two periods of a 43 Hz tone, about the lowest note of a bass."""
+"""Length of a window in seconds: two periods of 43 Hz, about the lowest note of a bass."""
 
 TOLERANCE, AT_BEATS = 0.012, 0.003
-"""Most seconds by which a window may be off its wanted place: `AT_BEATS` if it contains a beat,
-and `TOLERANCE` otherwise."""
+"""Maximum distance, in seconds, of a window from its wanted position: `AT_BEATS` if the window
+contains a beat, and `TOLERANCE` otherwise."""
 
 WINDOWS_AT_ONCE = 256
-"""Number of windows whose sound is read at once: about 6 seconds."""
+"""Number of windows to read at a time, about 6 seconds of sound."""
 
 ReadSamples = Callable[[int, int], np.ndarray]
-"""Takes two positions in samples. Returns the samples from the first position up to the second,
-shape (n_samples, n_channels). Positions may lie before or after the recording."""
+"""Reader of a sound. It takes two positions, in samples, and returns the samples from the first
+position up to the second, shape (n_samples, n_channels). It accepts positions outside the sound."""
 
 
 def stretch(
     read: ReadSamples, source: np.ndarray, target: np.ndarray, *, start: int, stop: int, sr: float
 ) -> Iterator[np.ndarray]:
-    """Stretch sound so that its beats fall at given positions.
+    """Stretch a sound so that its beats fall at given positions.
 
     Parameters
     ----------
     read : callable
-        Returns samples of the sound.
+        Reader of the sound; see `ReadSamples`.
     source, target : ndarray of shape (n_beats,)
-        Positions of the beats in the sound and in the result, in samples, possibly fractional. Both
-        increase; before the first and after the last beat the sound keeps its own speed.
+        Positions of the beats in the sound and in the result, in increasing order, in samples,
+        possibly fractional. Before the first beat and after the last one, sound keeps its speed.
     start, stop : int
-        The first sample of the result, and the sample after its last one.
+        Positions of the first sample to yield, and of the sample after the last one, on the scale
+        of `target`.
     sr : float
         Samples per second.
 
@@ -62,16 +64,16 @@ def stretch(
     48510
     """
     hop = round(WINDOW_SECONDS * sr / 2)
-    # Centers of the windows; each sample lies in two of them, whose weights add up to 1.
+    # Centers of the windows in the result. Each sample is in two windows, whose weights sum to 1.
     centers = np.arange(start, stop + hop, hop)
     wanted, tolerance = _places(centers, source, target, hop=hop, sr=sr)
     window = (0.5 - 0.5 * np.cos(np.pi * np.arange(2 * hop) / hop)).astype(np.float32)[:, None]
-    before: int | None = None  # the place of the previous window
-    tail: np.ndarray | float = 0.0  # its second half, to which the next window is added
+    before: int | None = None  # center of the previous window in the sound
+    tail: np.ndarray | float = 0.0  # second half of that window, to which the next one is added
     left = stop - start
     for first in range(0, len(centers), WINDOWS_AT_ONCE):
         part = slice(first, first + WINDOWS_AT_ONCE)
-        # The pattern of a window is at most a hop and a tolerance from its place.
+        # The margin leaves room for the tolerance, and for the continuation of the previous window.
         margin = int(tolerance.max()) + hop
         begin = int(wanted[part].min()) - hop - margin
         sound = read(begin, int(wanted[part].max()) + hop + margin)
@@ -87,7 +89,7 @@ def stretch(
             blocks.append(tail + weighted[:hop])
             tail = weighted[hop:]
         if first == 0:
-            blocks[0] = blocks[0][:0]  # it would lie before the result begins
+            blocks[0] = blocks[0][:0]  # it comes before the first sample of the result
         made = np.concatenate(blocks)[:left]
         left -= len(made)
         yield made
@@ -97,12 +99,12 @@ def _places(
     centers: np.ndarray, source: np.ndarray, target: np.ndarray, *, hop: int, sr: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the wanted center of each window in the sound, and its tolerance, in samples."""
-    beat = np.searchsorted((target[:-1] + target[1:]) / 2, centers)  # the nearest beat
+    beat = np.searchsorted((target[:-1] + target[1:]) / 2, centers)  # index of the nearest beat
     offset = centers - target[beat]
     at_beat = np.abs(offset) <= hop
     outside = np.minimum(centers - target[0], 0) + np.maximum(centers - target[-1], 0)
     wanted = np.interp(centers, target, source) + outside
-    # Around a beat the sound keeps its speed, so that the attack itself is not stretched.
+    # Around a beat, the sound keeps its speed, so that the attack is not stretched.
     wanted[at_beat] = source[beat[at_beat]] + offset[at_beat]
     tolerance = np.where(at_beat, round(AT_BEATS * sr), round(TOLERANCE * sr))
     return np.rint(wanted).astype(int), tolerance
@@ -113,7 +115,7 @@ def _best_place(
 ) -> int:
     """Return the center of the next window, at most `most` samples from `wanted`.
 
-    `natural` is the center at which it would continue the window before.
+    `natural` is the center at which the window would continue the previous one.
     """
     if abs(natural - wanted) <= most:
         return natural
@@ -128,8 +130,8 @@ def best_lag(candidates: np.ndarray, pattern: np.ndarray) -> int:
     Parameters
     ----------
     candidates, pattern : ndarray of shape (n_samples, n_channels)
-        The sound that is searched, and the shorter pattern, which fits into it at an odd number of
-        lags.
+        The sound to search, and the shorter pattern to find in it. Their lengths must differ by an
+        even number, so that the middle is a whole number of samples.
     """
     n_lags = len(candidates) - len(pattern) + 1
     n_fft = scipy.fft.next_fast_len(len(candidates), real=True)
@@ -138,13 +140,13 @@ def best_lag(candidates: np.ndarray, pattern: np.ndarray) -> int:
     products = scipy.fft.irfft(spectra.sum(axis=1), n_fft)[:n_lags]
     energies = sliding_energy(candidates, len(pattern))
     likeness = products / np.sqrt(np.maximum(energies, 1e-9))
-    # If lags are equally good, as in silence, the one nearest to the middle wins.
+    # Among equally good lags, as in silence, choose the one nearest to the middle.
     lags = np.arange(n_lags) - n_lags // 2
     return int(lags[np.argmax(likeness - 1e-9 * np.abs(lags))])
 
 
 def sliding_energy(samples: np.ndarray, n_window: int) -> np.ndarray:
-    """Return the energy of every window of `n_window` samples, summed over channels."""
+    """Return the energy, summed over channels, of every window of `n_window` samples."""
     energy = np.square(samples, dtype=np.float64).sum(axis=1)
     sums = np.cumsum(np.concatenate([[0.0], energy]))
     return sums[n_window:] - sums[: len(sums) - n_window]

@@ -7,10 +7,10 @@ import numpy as np
 from ..base.styles import style_weights
 
 CYCLE_SECONDS = 12.0
-"""About how many seconds it takes until each style of a blend has had a turn."""
+"""Approximate time, in seconds, in which each style of a blend has one turn."""
 
 SHORTEST_TURN = 2.0
-"""About the least number of seconds that a turn lasts. If a style has a small share, the cycle is
+"""Approximate minimum length of a turn, in seconds. If a style has a small share, the cycle is
 lengthened so that its turn is long enough."""
 
 
@@ -22,7 +22,7 @@ class Turns(NamedTuple):
     styles : list
         The style of each group; None for the group of all recordings.
     shares : ndarray of shape (n_groups,)
-        The share of the time that each group plays; they sum to one.
+        The share of the time in which each group plays. Shares add up to 1.
     groups : ndarray of bool, of shape (n_groups, n_recordings)
         Which recordings are in each group.
     """
@@ -33,13 +33,13 @@ class Turns(NamedTuple):
 
     @property
     def played(self) -> np.ndarray:
-        """Whether each recording is in a group, shape (n_recordings,)."""
+        """Whether each recording is in any group, shape (n_recordings,)."""
         return np.any(self.groups, axis=0, keepdims=True)[0]
 
     def at(self, times: np.ndarray, seconds: float) -> np.ndarray:
-        """Return the index of the group whose turn it is at each of `times`, in seconds.
+        """Return the index of the group that has its turn at each of `times`, in seconds.
 
-        `seconds` is the length of the piece.
+        `seconds` is the length of the mosaic.
 
         Examples
         --------
@@ -49,7 +49,7 @@ class Turns(NamedTuple):
         array([0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1])
         """
         cycle = max(CYCLE_SECONDS, SHORTEST_TURN / self.shares.min())
-        n_cycles = max(1, round(seconds / cycle))  # a whole number, so that shares are kept
+        n_cycles = max(1, round(seconds / cycle))  # whole cycles, so that each group gets its share
         places = np.asarray(times) * (n_cycles / max(seconds, 1e-9)) % 1
         return np.searchsorted(np.cumsum(self.shares)[:-1], places, side="right")
 
@@ -61,7 +61,7 @@ class Turns(NamedTuple):
         playable : ndarray of int, or of bool of shape (n_recordings,)
             The recordings that can be played, as indices or as a mask.
         why : str
-            Why the other recordings cannot be played, for the error message.
+            Reason, for the error message, why the other recordings cannot be played.
         """
         for style, group in zip(self.styles, self.groups, strict=True):
             if not group[playable].any():
@@ -74,11 +74,11 @@ def make_turns(style: Any, styles: np.ndarray, recording_styles: np.ndarray) -> 
     Parameters
     ----------
     style : object or dict
-        As for :meth:`MosaicSynthesizer.transform`; None for all recordings.
+        A style or a blend, as in :meth:`MosaicSynthesizer.transform`; None for all recordings.
     styles : ndarray of shape (n_styles,)
         The styles of the fitted mosaic.
     recording_styles : ndarray of shape (n_recordings,)
-        The number of each recording's style, counted from 1; 0 for a recording without a style.
+        Number of each recording's style, counted from 1; 0 for a recording without a style.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def make_turns(style: Any, styles: np.ndarray, recording_styles: np.ndarray) -> 
     """
     weights = style_weights(style, styles)
     numbers = np.flatnonzero(weights)
-    numbers = numbers[np.argsort(-weights[numbers], kind="stable")]  # the largest share first
+    numbers = numbers[np.argsort(-weights[numbers], kind="stable")]  # largest share first
     return Turns(
         styles=[None if number == 0 else styles[number - 1] for number in numbers],
         shares=weights[numbers],
