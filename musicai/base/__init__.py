@@ -1,1 +1,1 @@
-"""Shared code of the estimators: pieces, styles, parameters, seeds and persistence."""
+"""Code that the estimators share: pieces, styles, parameters, seeds and persistence."""

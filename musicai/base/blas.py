@@ -1,8 +1,8 @@
 """Single-threaded BLAS, for small products and for reproducible sums.
 
 The matrix products of sampling are too small for several threads. On a busy machine, threads that
-synchronize after every product take ten times as long as a single one. Multithreaded sums also
-differ from run to run.
+synchronize after every product take ten times as long as a single thread. The rounding of
+multithreaded sums also varies from run to run.
 """
 
 from collections.abc import Iterator
@@ -19,9 +19,8 @@ from threadpoolctl import ThreadpoolController
 def one_blas_thread() -> Iterator[None]:
     """Limit BLAS to one thread within the context.
 
-    The limit is global to the process, so overlapping contexts share it: the first one sets it and
-    the last one restores it. If each context restored the value that it found, it might restore
-    another context's limit.
+    The limit applies to the whole process. If contexts overlap, the first to start sets it, and the
+    last to end restores the original limit.
     """
     user = _User()
     try:
@@ -32,13 +31,13 @@ def one_blas_thread() -> Iterator[None]:
 
 
 class _User:
-    """Token of one context that needs the limit."""
+    """Token for one active `one_blas_thread` context."""
 
 
 class _SharedLimit:
     def __init__(self) -> None:
         self._lock = Lock()
-        # Weak references, so that a context that is interrupted while it leaves is not counted.
+        # Weak references drop a context that was interrupted before `leave` could remove it.
         self._users: WeakSet[_User] = WeakSet()
         self._limiter: Any = None
 
@@ -49,7 +48,7 @@ class _SharedLimit:
             self._users.add(user)
 
     def leave(self, user: _User) -> None:
-        """Remove `user`, even if an interruption kept it from being added."""
+        """Remove `user` if it was added, and restore the original limit if no users remain."""
         with self._lock:
             self._users.discard(user)
             if not self._users and self._limiter is not None:
@@ -62,5 +61,5 @@ _limit = _SharedLimit()
 
 @cache
 def _controller() -> ThreadpoolController:
-    # The result is cached, because finding the library takes longer than sampling a few frames.
+    # Cached, because finding the BLAS libraries takes longer than sampling a few frames.
     return ThreadpoolController()

@@ -10,7 +10,7 @@ PACKAGES = {
     "plot": ("matplotlib",),
     "librosa": ("librosa",),
 }
-"""Packages of each extra, for users without a clone; pyproject.toml has the versions."""
+"""Packages in each extra, for error messages; pyproject.toml specifies their versions."""
 
 
 def need(module: str, *, extra: str, what: str) -> Any:
@@ -21,10 +21,9 @@ def need(module: str, *, extra: str, what: str) -> Any:
     module : str
         Module to import.
     extra : str
-        Name of the extra, as for pip, or several names separated by commas.
+        Name of the extra, or several names separated by commas.
     what : str
-        What needs the package, for the message: usually the name of a function and, if a parameter
-        can avoid the dependency, that parameter.
+        Subject of the error message, usually the name of the function that needs the package.
 
     Raises
     ------
@@ -33,7 +32,7 @@ def need(module: str, *, extra: str, what: str) -> Any:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # warnings of these packages do not concern our users
+            warnings.simplefilter("ignore")  # users cannot act on warnings of these packages
             return import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]

@@ -1,6 +1,6 @@
 """Parameters of estimators: validation rules, random states and recovery from errors.
 
-Each subpackage defines a table of rules for its parameters, which `check_values` applies in `fit`.
+Each subpackage defines a table of rules for its parameters, and `check_values` applies the rules.
 """
 
 import math
@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 Rule = tuple[Callable[[Any], bool], str]
-"""Predicate that a value must satisfy, and its description for messages."""
+"""Predicate that valid values satisfy, and a description of valid values for messages."""
 
 MOST_SHOWN = 8
 """Length of the longest list that a message shows in full."""
 
 
 def check_values(values: Mapping[str, Any], rules: Mapping[str, Rule]) -> None:
-    """Raise a ValueError for the first value that breaks its rule."""
+    """Raise a ValueError for the first value that violates the rule with its name."""
     for name, (holds, expected) in rules.items():
         if name in values and not holds(values[name]):
             raise ValueError(f"{name} must be {expected}, got {shown(values[name])}")
@@ -68,27 +68,28 @@ def is_seed(value: Any) -> bool:
 
 
 def is_file_name(value: Any) -> bool:
-    """Return whether `value` is a nonempty path as str or PathLike."""
+    """Return whether `value` is a nonempty str, or a PathLike that represents one."""
     path = os.fspath(value) if isinstance(value, os.PathLike) else value
     return isinstance(path, str) and path != ""
 
 
 def as_rng(random_state: Any, *stream: int) -> np.random.RandomState:
-    """Return a random state; if `random_state` is None, a new one rather than NumPy's global one.
+    """Convert a seed to a random state.
 
-    With an integer seed, the numbers in `stream` select one of many independent random states.
+    Unlike in scikit-learn, None gives a new random state rather than NumPy's global one. With an
+    integer seed, the numbers in `stream` select one of many independent random states.
     """
     if random_state is None:
         return np.random.RandomState()
     if stream and isinstance(random_state, Integral):
         return np.random.RandomState([int(random_state), *stream])
-    from sklearn.utils import check_random_state  # late, to keep sklearn out of musicai.audio
+    from sklearn.utils import check_random_state  # late, so that musicai.audio loads no sklearn
 
     return check_random_state(random_state)
 
 
 def draw_seed(random_state: Any, *stream: int) -> int:
-    """Draw a seed that determines all randomness of a fit."""
+    """Draw an integer seed from a random state; the arguments are those of `as_rng`."""
     return int(as_rng(random_state, *stream).randint(2**31))
 
 
@@ -120,10 +121,10 @@ TEMPO_RULE: Rule = (
     lambda v: is_real(v) and 4 <= v <= 1000,
     "a number of beats per minute from 4 to 1000",
 )
-"""Rule for tempos; the slowest that MIDI can notate is one beat in 16.8 seconds."""
+"""Rule for tempos; the slowest tempo that MIDI can store is one beat in 16.8 seconds."""
 
 HIGHEST_WRITTEN_RATE = 192000
-"""Highest sampling rate of written files; far beyond it, libsndfile crashes on Ogg files."""
+"""Highest sampling rate of written files in hertz; libsndfile crashes on far higher ones."""
 
 FILE_RATE_RULE: Rule = (
     lambda v: is_integer(v, 1000) and v <= HIGHEST_WRITTEN_RATE,

@@ -1,9 +1,8 @@
 """Pickling of estimators, and validation of unpickled state.
 
-pickle, joblib and skops store the state of an estimator as a dictionary. Files outlive versions of
-the library and may come from strangers. The state therefore contains the library's version, and
-every fitted attribute is validated when a file is opened, so that any estimator that opens can be
-used.
+pickle, joblib and skops store the state of an estimator as a dictionary. A file may come from a
+different version of the library or from a stranger. The state therefore contains the library's
+version, and all fitted attributes are validated when the file is loaded.
 """
 
 import os
@@ -20,16 +19,16 @@ from .._version import __version__
 
 _VERSION = "_musicai_version"
 _NUMBERS = {int: Integral, float: Real}
-_LONGEST = 300  # characters of a cause to show; a file may contain text of any length
+_LONGEST = 300  # characters of a value to show in messages; in a file, text may have any length
 
 
 class Array(NamedTuple):
-    """Expected array among the fitted attributes of an estimator.
+    """Expected properties of an array among the fitted attributes of an estimator.
 
-    A size in `shape` is a number, None for any size, or a name. A name stands for the same size, at
-    least 1, wherever it occurs: the value of an attribute declared earlier, or the size in the
-    first array that uses it. Numbers must be finite, from `low` to `high`. An array of objects
-    holds labels, which must be hashable and distinct.
+    A size in `shape` is a number, None for any size, or a name. Sizes with the same name must be
+    equal and at least 1. If an int attribute of this name is declared earlier, they must equal its
+    value. Numbers in the array must be finite and from `low` to `high`; objects must be hashable
+    and distinct.
     """
 
     dtype: Any
@@ -39,18 +38,18 @@ class Array(NamedTuple):
 
 
 class Persistent:
-    """Mixin for estimators that can be saved; it must precede `BaseEstimator` in the bases."""
+    """Mixin for estimators that can be saved; list it before `BaseEstimator` among the bases."""
 
     def _fitted_state(self) -> Mapping[str, Any]:
-        """Return the expected fitted attributes, as for `check_state`.
+        """Return the expected fitted attributes, in the form that `check_state` takes.
 
-        It may raise any error, which means that the state is invalid.
+        An implementation may raise any error to reject an invalid state.
         """
         return {}
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = {**super().__getstate__(), _VERSION: __version__}  # type: ignore[dict-item]
-        # A path object would be one more type that users of skops have to trust.
+        # Paths are stored as text, because users of skops would have to trust the type of a path.
         return {k: os.fspath(v) if isinstance(v, os.PathLike) else v for k, v in state.items()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -72,7 +71,7 @@ class Persistent:
             self.get_params()  # type: ignore[attr-defined]  # also checks nested estimators
             if self.__sklearn_is_fitted__():  # type: ignore[attr-defined]
                 check_state(vars(self), self._fitted_state())
-        except Exception as error:  # an untrusted state may raise anything
+        except Exception as error:  # an untrusted state may cause any error
             reason = _shortened(f"{type(error).__name__}: {error}".removeprefix("ValueError: "))
             advice = "the file is damaged or not from musicai: fit again"
             if version not in (None, __version__):
@@ -86,9 +85,10 @@ class Persistent:
 def check_state(state: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
     """Raise a ValueError unless a state has the expected attributes.
 
-    `expected` maps each name to a type (``int`` means any integer but not bool, ``float | None``
-    any number or None) or an `Array`. A list of these means a list of the same length, and a dict
-    of these means a dict with the same keys. The state may have additional names.
+    `expected` maps the name of each attribute to a type or an `Array`. ``int`` stands for any
+    integer and ``float`` for any real number, but neither accepts a bool. A list of types or arrays
+    requires a list of the same length, and a dict requires a dict with the same keys. The state may
+    contain further attributes.
     """
     sizes: dict[str, int] = {}
     for name, kind in expected.items():
@@ -118,7 +118,7 @@ def _check(name: str, value: Any, expected: Any, sizes: dict[str, int]) -> None:
 
 def _has_type(value: Any, kind: Any) -> bool:
     kinds = get_args(kind) or (kind,)
-    if isinstance(value, bool):  # a subclass of int in Python
+    if isinstance(value, bool):  # bool is a subclass of int
         return bool in kinds
     return isinstance(value, tuple(_NUMBERS.get(each, each) for each in kinds))
 
@@ -126,7 +126,7 @@ def _has_type(value: Any, kind: Any) -> bool:
 def _check_array(name: str, array: Any, expected: Array, sizes: dict[str, int]) -> None:
     dtype, bounds = np.dtype(expected.dtype), (expected.low, expected.high)
     wanted = f"{dtype} of shape {tuple(sizes.get(str(size), size) for size in expected.shape)}"
-    # isinstance would accept masked arrays.
+    # The types are compared, because isinstance would accept masked arrays.
     if type(array) not in (np.ndarray, np.memmap) or array.ndim != len(expected.shape):
         raise _wrong(name, array, wanted)
     fit = [
@@ -159,13 +159,13 @@ def _shortened(value: Any) -> str:
 
 def _is_newer(version: Any) -> bool:
     try:
-        # The part after a "+" names a build of the same version.
+        # `public` omits the part after a "+", which names a build of the same version.
         return Version(Version(version).public) > Version(Version(__version__).public)
     except (TypeError, ValueError):
-        return True  # neither this version nor an earlier one writes such a value
+        return True  # this version and earlier ones do not write such a value
 
 
 def _defaults(kind: type) -> dict[str, Any]:
-    """Return the default parameters of an estimator; older files may lack some."""
+    """Return the default parameters of an estimator class, some of which older files lack."""
     parameters = signature(kind.__init__).parameters.values()  # type: ignore[misc]
     return {p.name: p.default for p in parameters if p.default is not Parameter.empty}

@@ -1,8 +1,8 @@
 """Validation of pieces and collections, for all subpackages.
 
-A piece is a 2-D array ``(n_frames, n_features)``. A collection is a list, a tuple, a 1-D object
-array or a 3-D array of pieces. Functions that accept both return their results in the same form: a
-piece for a piece, a list for a list or tuple, an array for an array.
+A piece is a 2-D array of shape ``(n_frames, n_features)``. A collection is a list, a tuple, a 1-D
+object array or a 3-D array of pieces. Functions that accept both return one result for a piece, a
+list of results for a list or tuple, and an array of results for an array.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_array
 from ..files.paths import PATH_TYPES
 
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-"""Names of the features of chroma."""
+"""Names of the chroma features, in order."""
 
 N_PITCH_CLASSES = len(PITCH_CLASSES)
 
@@ -27,26 +27,26 @@ _VALUES_AT_ONCE = 1 << 18
 """Approximate number of values in a block of frames: 1 MB of float32."""
 
 Pack = Callable[[Sequence[np.ndarray]], Any]
-"""Function that packs one result per piece into the form of the input."""
+"""Function that converts a list with one result per piece to the form of the input."""
 
 
 def as_collection(
     X: Any, *, n_features: int | None = None, name: str = "X", out_of_core: bool = False
 ) -> tuple[list[np.ndarray], Pack]:
-    """Validate `X` and return its pieces, and a function that packs results in the same form.
+    """Validate `X`; return its pieces, and a function that converts results to the form of `X`.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, n_features), or a collection of them
-        One or several pieces of any lengths. In a collection, pieces may have no frames, so that
-        unreadable recordings keep their places.
+        One or several pieces of any lengths. Pieces in a collection may be empty, so that an
+        unreadable recording keeps its place.
     n_features : int, default=None
-        Required number of features. If None, all pieces must have as many as the first.
+        Required number of features. If None, all pieces must have as many as the first piece.
     name : str, default="X"
         Name of the input in errors.
     out_of_core : bool, default=False
-        Whether numeric pieces that are memory-mapped (`numpy.memmap`) stay on disk in their own
-        type, to be read by `frame_blocks`. If not, they become float32 in memory.
+        Whether to leave memory-mapped pieces (`numpy.memmap`) on disk, with their dtype, for
+        `frame_blocks` to read. If False, they are loaded as float32.
 
     Returns
     -------
@@ -58,10 +58,11 @@ def as_collection(
     Raises
     ------
     ValueError
-        If there are no pieces, a piece is not a table of finite numbers, or the numbers of features
-        differ.
+        If there are no pieces, a piece is not a table of finite numbers, or a number of features is
+        wrong.
     TypeError
-        If `X` is a path, a generator, a set or a dict, or a piece is a sparse matrix.
+        If `X` is a path, a generator, a set, a dict or another library's 3-D array, or a piece is a
+        path or a sparse matrix.
     """
     _refuse_paths(X, name)
     _refuse_other_kinds(X, name)
@@ -90,7 +91,7 @@ def as_collection(
 
 
 def as_chroma(X: Any, *, name: str = "X") -> tuple[list[np.ndarray], Pack]:
-    """Validate that `X` is chroma; otherwise like `as_collection`.
+    """Validate pieces of chroma; the results are those of `as_collection`.
 
     Raises
     ------
@@ -110,12 +111,13 @@ def as_chroma(X: Any, *, name: str = "X") -> tuple[list[np.ndarray], Pack]:
 
 
 def one_per_piece(value: Any, X: Any, pieces: list[np.ndarray], name: str) -> list[Any]:
-    """Return a list with one value, such as a file, for each piece.
+    """Validate a value, such as a file, for each piece, and return a list of the values.
 
     Parameters
     ----------
     value : object
-        A value for one piece, or a list of them for a collection. None gives None for every piece.
+        The value for a single piece, or a list of values for a collection. None stands for None for
+        every piece.
     X : array-like or collection
         The user's input.
     pieces : list of ndarray
@@ -133,7 +135,7 @@ def one_per_piece(value: Any, X: Any, pieces: list[np.ndarray], name: str) -> li
     ValueError
         If the numbers of values and pieces differ.
     TypeError
-        If `X` is a collection but `value` is not a list.
+        If `X` is a collection and `value` is neither None nor a list or tuple.
     """
     if value is None:
         return [None] * len(pieces)
@@ -160,13 +162,13 @@ def frame_blocks(piece: np.ndarray) -> Iterator[np.ndarray]:
 
 @dataclass
 class Values:
-    """Range and kind of the values in pieces."""
+    """Range and other properties of the values in pieces."""
 
     lowest: float = np.inf
     highest: float = -np.inf
     are_whole: bool = True
     loudest_are_one: bool = True
-    """Whether the maximum of every frame is 0 or 1, and not always 0."""
+    """Whether the maximum of every frame is 0 or 1, and at least one maximum is 1."""
 
     @classmethod
     def of(cls, pieces: Sequence[np.ndarray]) -> Self:
@@ -215,7 +217,7 @@ def _refuse_paths(X: Any, name: str) -> None:
 
 
 def _refuse_other_kinds(X: Any, name: str) -> None:
-    # One type of sparse matrix is a dict; scikit-learn's own check rejects it.
+    # A sparse dok_matrix is a dict, but scikit-learn's check rejects it with a better message.
     if isinstance(X, (Iterator, Mapping, Set)) and not issparse(X):
         raise TypeError(
             f"{name} is a {type(X).__name__}, which cannot be read repeatedly and in order: pass a "
@@ -252,9 +254,9 @@ def _check_table(X: Any, name: str, *, min_frames: int = 1) -> np.ndarray:
 
 
 def _what_is_wrong(X: Any, name: str) -> str | None:
-    """Return why `X` is not a piece; None if scikit-learn's message is good enough.
+    """Return the reason why `X` is not a piece; None if scikit-learn's message is good enough.
 
-    scikit-learn's estimator checks look for some of the wording, such as "Reshape your data".
+    scikit-learn's estimator checks require some of the wording, such as "Reshape your data".
     """
     try:
         if np.iscomplexobj(X):

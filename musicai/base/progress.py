@@ -1,4 +1,4 @@
-"""Progress bars on terminals and in notebooks, and lines of text in files and pipes."""
+"""Progress bars for terminals and notebooks, and lines of text for files and pipes."""
 
 import logging
 import sys
@@ -7,14 +7,14 @@ from typing import Any, TextIO
 from tqdm.auto import tqdm
 
 logger = logging.getLogger("musicai")
-"""Logger that receives the metrics of every epoch at level INFO, independent of `verbose`."""
+"""Logger that receives the metrics of every epoch at level INFO, regardless of `verbose`."""
 
 _SECONDS_BETWEEN_LINES = 10
 _LINE = "{desc}: {n_fmt}/{total_fmt} {unit}s in {elapsed}{postfix}"
 
 
 def progress_bar(*args: Any, **options: Any) -> Any:
-    """Return a tqdm bar; outside terminals and notebooks, it writes lines of text."""
+    """Return a tqdm bar; outside terminals and notebooks, the bar writes lines of text."""
     if sys.stderr is None or sys.stderr.isatty() or "ipykernel" in sys.modules:
         return tqdm(*args, **options)
     return tqdm(
@@ -27,7 +27,7 @@ def progress_bar(*args: Any, **options: Any) -> Any:
 
 
 class _Lines:
-    """File that turns each state of a progress bar into a line of text."""
+    """File wrapper that writes each new state of a progress bar as a line of text."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file

@@ -7,12 +7,12 @@ if TYPE_CHECKING:
 
 
 def last_step(estimator: Any) -> "tuple[Pipeline | None, Any]":
-    """Return the earlier steps of a pipeline as a pipeline, and its last step.
+    """Split a pipeline into a pipeline of the earlier steps, and the last step.
 
-    For a fitted parameter search, these are the steps of its best estimator. If there are no
-    earlier steps, the first value is None.
+    A fitted parameter search is replaced by its best estimator. The first value is None if there
+    are no earlier steps, or if the estimator is not a pipeline.
     """
-    # Imported late, because sklearn.pipeline loads slowly, and only users of pipelines need it.
+    # Imported late, because sklearn.pipeline loads slowly and only users of pipelines need it.
     from sklearn.pipeline import Pipeline
 
     estimator = getattr(estimator, "best_estimator_", estimator)

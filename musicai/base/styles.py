@@ -21,9 +21,9 @@ def labels_per_piece(
     Parameters
     ----------
     y : None, a label, or array-like of labels
-        For a collection, one item per piece: a label, or a list of labels, one for each of its
-        frames. For a single piece, one label, or one for each of its frames. None, alone or as a
-        label, means no style.
+        For a collection, one item per piece: a label, or a list with a label for each frame. For a
+        single piece, a label, or a list with a label for each frame. None, as `y` or as a label,
+        means no style.
     pieces : sequence of ndarray of shape (n_frames, n_features)
         Pieces to label.
     single : bool
@@ -35,7 +35,7 @@ def labels_per_piece(
         return [np.array([None])] * len(pieces)
     if hasattr(y, "to_numpy"):  # pandas
         y = y.to_numpy().squeeze(-1) if np.shape(y)[1:] == (1,) else y.to_numpy()
-    one = isinstance(y, (str, dict)) or not hasattr(y, "__len__")  # a dict is a blend
+    one = isinstance(y, (str, dict)) or not hasattr(y, "__len__")  # a dict blends styles
     if single and (one or len(y) in (1, len(pieces[0]))):
         return [as_labels(y)]
     if one or len(y) != len(pieces):
@@ -55,7 +55,7 @@ def labels_per_piece(
 
 
 def label_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> list[Any]:
-    """Return a list with one style label or None per piece; reject labels for single frames."""
+    """Return a list with one style label or None per piece; reject labels for each frame."""
     labels = labels_per_piece(y, pieces, single=single)
     for i, array in enumerate(labels):
         if len(array) != 1:
@@ -66,7 +66,7 @@ def label_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> li
 
 
 def as_labels(y: Any) -> np.ndarray:
-    """Return labels as a 1-D array of plain Python objects, with None for missing ones."""
+    """Return labels as a 1-D array of plain Python objects, with None for missing labels."""
     if np.ndim(y) == 0:
         y = [y]
     plain = [_as_plain(label) for label in np.asarray(y, dtype=object).ravel().tolist()]
@@ -94,7 +94,7 @@ def known_styles(labels: Sequence[np.ndarray]) -> np.ndarray:
         raise ValueError(_UNHASHABLE) from None
     try:
         ordered = sorted(known)
-        # Sets can be sorted but have no order.
+        # Sets can be sorted but are not ordered: neither of two sets may be less than the other.
         if not all(one < other for one, other in pairwise(ordered)):
             raise TypeError
     except TypeError:
@@ -102,7 +102,7 @@ def known_styles(labels: Sequence[np.ndarray]) -> np.ndarray:
         raise ValueError(
             f"style labels must all be of one kind that has an order (all str, say), got {kinds}"
         ) from None
-    return as_labels(ordered)  # as objects, because NumPy's types would change some labels
+    return as_labels(ordered)  # an object array, because other dtypes would change some labels
 
 
 def encode_styles(
@@ -114,8 +114,8 @@ def encode_styles(
 ) -> list[np.ndarray]:
     """Convert labels to integers, one per frame: 0 for no style, or 1 plus the index in `styles`.
 
-    A label that is not in `styles` raises an error if `strict`. Otherwise it counts as no style,
-    with a warning, so that cross-validation works even if a style is in one fold only.
+    If `strict`, a label that is not in `styles` raises an error. Otherwise, the label counts as no
+    style, with a warning, so that cross-validation works even if only one fold contains a style.
     """
     numbers = {None: 0, **{style: i for i, style in enumerate(styles.tolist(), start=1)}}
     try:
@@ -135,13 +135,13 @@ def encode_styles(
 
 
 def style_weights(style: Any, styles: np.ndarray) -> np.ndarray:
-    """Return the weights of "no style" and of every style, which sum to 1.
+    """Return weights for "no style" and for each style, shape (1 + n_styles,); their sum is 1.
 
     Parameters
     ----------
     style : object or dict
-        One of `styles`, None for no style, or a dict of styles and weights, which need not sum to
-        one. An unknown style is an error.
+        One of `styles`, None for no style, or a dict that maps styles to weights. The weights need
+        not sum to 1. An unknown style raises a ValueError.
     styles : ndarray of shape (n_styles,)
         Style labels of the training data.
     """
@@ -162,7 +162,7 @@ def style_weights(style: Any, styles: np.ndarray) -> np.ndarray:
         weights[known.index(label)] += weight
     if not weights.any():
         raise ValueError(f"style={style!r} has no weight above 0: name at least one style")
-    weights /= weights.max()  # because their sum might overflow
+    weights /= weights.max()  # first, because the sum of large weights might overflow
     return weights / weights.sum()
 
 

@@ -34,12 +34,12 @@ class FileInput:
     """Mixin for estimators whose input is a list of files and whose output is not a table."""
 
     def set_output(self, *, transform: str | None = None) -> Self:
-        """Accept the default output, which is the only one.
+        """Check that the default output is selected; no other output is supported.
 
         Parameters
         ----------
         transform : {"default"}, default=None
-            None leaves the setting as it is.
+            None does not change the setting.
 
         Returns
         -------
@@ -49,7 +49,7 @@ class FileInput:
         Raises
         ------
         ValueError
-            If `transform` is anything else, such as "pandas": audio has no data frames.
+            If `transform` is any other value, such as "pandas", because audio is not a table.
         """
         if transform is not None:
             check_values({"transform": transform}, {"transform": DEFAULT_RULE})
@@ -88,14 +88,14 @@ class FileTransformer(Persistent, FileInput, TransformerMixin, BaseEstimator):
         return self.transform(X)
 
     def set_output(self, *, transform: str | None = None) -> Self:
-        """Choose arrays or data frames as output of `transform` and `fit_transform`.
+        """Choose arrays or data frames as the output of `transform` and `fit_transform`.
 
         Parameters
         ----------
         transform : {"default", "pandas"}, default=None
-            With "default", a list with one array per piece. With "pandas", a list with one
-            :class:`pandas.DataFrame` per piece, whose columns are those of
-            `get_feature_names_out`. None leaves the setting as it is.
+            With "default", the output is a list with one array per piece. With "pandas", it is a
+            list with one :class:`pandas.DataFrame` per piece, with the columns of
+            `get_feature_names_out`. None does not change the setting.
 
         Returns
         -------
@@ -105,7 +105,7 @@ class FileTransformer(Persistent, FileInput, TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `transform` is anything else.
+            If `transform` is any other value.
 
         Examples
         --------

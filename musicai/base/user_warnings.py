@@ -1,14 +1,14 @@
-"""Warnings that point to the user's code."""
+"""Warnings that are attributed to the user's code."""
 
 import sys
 import warnings
 
-# Packages whose stack frames may lie between the user's call and our warning.
+# Packages with stack frames that may separate the user's call from the warning.
 _PASSED = ("musicai", "sklearn", "contextlib", "functools")
 
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
-    """Issue a warning that points to the user's line, not to musicai, scikit-learn or wrappers."""
+    """Issue a warning for the user's line of code rather than one of musicai or scikit-learn."""
     level, frame = 2, sys._getframe(1)
     while frame.f_back is not None and _is_passed(frame.f_globals.get("__name__", "")):
         level, frame = level + 1, frame.f_back

@@ -36,7 +36,7 @@ def show_versions() -> None:
 
 
 def _packages() -> list[str]:
-    """Return the names of the dependencies, without those for tests and documentation."""
+    """Return the names of the dependencies, except those for tests and documentation."""
     lines = map(Requirement, requires("musicai") or [])
     for_us = ("test", "docs")
     return [
