@@ -1,8 +1,8 @@
 """Audio input and output: block-wise reading, writing, leveling and sonification of chroma.
 
 Samples are float32 in [-1, 1]: a 1-D array for mono, shape (n_samples, 2) for stereo. Sampling
-rates are in hertz. libsndfile decodes WAV, FLAC, Ogg, MP3 and others; the ffmpeg program, if
-installed, decodes the rest (MP4, WMA, WebM). soxr does the resampling.
+rates are in hertz. libsndfile decodes WAV, FLAC, Ogg, MP3 and other formats. The ffmpeg program, if
+installed, decodes further formats (MP4, WMA, WebM). soxr resamples.
 """
 
 from ._errors import RecordingError

@@ -1,9 +1,9 @@
 """Position of the samples in chunked files (WAV, RF64, W64, AIFF, CAF) and in AU files.
 
 A program writes the length of the samples into the header when it closes the file. If the program
-crashed, the header holds 0 or an earlier length, and a 32-bit field cannot hold a length of 4 GiB
-or more. This module therefore inspects the bytes after the samples that the header promises. It
-recognizes chunks, tags and pictures, and takes anything else for more samples.
+crashes, the header contains 0 or an earlier length. A 32-bit field cannot hold a length of 4 GiB or
+more. This module therefore inspects the bytes that follow the samples according to the header.
+Chunks, tags and pictures are recognized; anything else is taken for more samples.
 
 RIFF: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (1991); RF64: EBU
 Tech 3306; AIFF: Apple, "Audio Interchange File Format 1.3" (1989); W64: Sony, "Wave64" (2003);
@@ -20,9 +20,9 @@ from ._parts import Part
 from ._tags import skip_tags, start_of_trailing_tags
 
 LEAST_SECONDS = 1.0
-"""Shortest audio, in seconds, that counts if it exceeds the length in the header.
+"""Shortest audio in seconds that is read beyond the length in the header.
 
-If the header gives a length of 0, audio of any length counts.
+If the header gives a length of 0, audio of any length is read.
 """
 
 LARGEST_SIZE = 2**32 - 1
@@ -43,7 +43,7 @@ MOST_CHUNKS = 2**12
 MOST_ZEROS = 2**26
 """Number of bytes to inspect after the samples; if all of them are zeros, they are not audio.
 
-No recording contains so much silence.
+Recordings do not contain that much silence.
 """
 
 KINDS = (b"WAVE", b"AIFF", b"AIFC")
@@ -54,7 +54,7 @@ KNOWN = (
     *(b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"_PMX", b"JUNK", b"cue ", b"smpl", b"PEAK"),
     *(b"fact", b"DISP", b"ANNO", b"NAME", b"AUTH", b"(c) ", b"MARK", b"COMT", b"APPL"),
 )
-"""Names by which to recognize a chunk even if its size is wrong."""
+"""Names of chunks that are recognized even if their sizes are wrong."""
 
 
 class Family(NamedTuple):
@@ -69,7 +69,7 @@ class Family(NamedTuple):
     size : struct.Struct
         Format of a chunk's size, which follows its name.
     is_whole : bool
-        Whether the size counts the name and the size field.
+        Whether the size includes the name and the size field.
     align : int
         Chunks start at multiples of this many bytes.
     samples : bytes
@@ -116,7 +116,7 @@ class Samples(NamedTuple):
     field, size : int, struct.Struct
         Position and format of the header's length field.
     n_more : int
-        Number of bytes that the length field counts in addition to the samples.
+        Number of bytes other than samples that the length field includes.
     """
 
     start: int
@@ -129,14 +129,16 @@ class Samples(NamedTuple):
 def chunk_layout(
     content: BinaryIO, origin: int, magic: bytes, n_seconds: float | None
 ) -> Layout | None:
-    """Return the layout of a chunked file or AU file; None if it is neither or has no samples.
+    """Return the layout of a chunked file or an AU file.
+
+    Return None if the file is of another type or the position of its samples is not found.
 
     Parameters
     ----------
     content : binary file
         The file.
     origin : int
-        Where the content begins, after any tags.
+        Position after any tags at the beginning.
     magic : bytes
         The four bytes at `origin`.
     n_seconds : float or None
@@ -147,8 +149,8 @@ def chunk_layout(
     if found is None:
         return None
     behind, available = found.start + found.promised, stop - found.start
-    # libsndfile plays bytes after the samples of a W64 file as audio. In other formats, it does not
-    # play them, but may fail to open the file.
+    # In W64 files, libsndfile plays any bytes after the samples as audio. In other formats, it
+    # ignores them or fails to open the file.
     is_trusted = n_seconds is not None and magic != b"riff"
     if found.promised >= available:
         unknown = UNKNOWN_SIZE if found.size.size == 4 else 2**62
@@ -159,7 +161,7 @@ def chunk_layout(
         return Layout(parts, promised=1.0 if is_open else found.promised / available)
     family = FAMILIES.get(magic)
     padded = behind + (-(behind - origin) % family.align if family else 0)
-    is_sound = not any(  # both positions, because some programs omit the padding
+    is_sound = not any(  # check both positions, because some programs omit the padding
         _is_not_audio(content, position, stop, family) for position in (padded, behind)
     )
     if is_sound and found.promised and n_seconds != 0:  # the header promises at least one sample
@@ -178,7 +180,7 @@ def chunk_layout(
 def _unread_behind(
     content: BinaryIO, padded: int, behind: int, stop: int, family: Family | None, origin: int
 ) -> str | None:
-    """Return a warning about unread audio after the samples, or None without such audio."""
+    """Return a warning about unread audio after the samples, or None if there is none."""
     if any(_read(content, position, 4) in MAGIC for position in (padded, behind)):
         return "another recording follows the first in this file, and was not read"
     if family and any(
@@ -266,10 +268,10 @@ def _is_zero(content: BinaryIO, position: int, stop: int) -> bool:
 
 
 def _with_length(found: Samples, origin: int, stop: int, magic: bytes) -> tuple[Part, ...]:
-    """Return the parts of a file that ends at `stop`, with the samples' true length in its header.
+    """Return the parts of a file that ends at `stop`, with the true length in its header.
 
-    If a RIFF header cannot hold the length, the file becomes RF64. Other headers with 32-bit fields
-    then hold the largest value.
+    If the length does not fit into 32 bits, a RIFF header becomes an RF64 header, and any other
+    32-bit field is set to its largest value.
     """
     value = stop - found.start + found.n_more
     behind_field = found.field + found.size.size
@@ -285,7 +287,7 @@ def _with_length(found: Samples, origin: int, stop: int, magic: bytes) -> tuple[
 
 
 def _read(content: BinaryIO, position: int, n_bytes: int) -> bytes:
-    """Read `n_bytes` bytes, padded with zeros past the end of the file."""
+    """Read `n_bytes` bytes; past the end of the file, return zeros."""
     content.seek(position)
     return content.read(n_bytes).ljust(n_bytes, b"\0")
 

@@ -1,8 +1,8 @@
 """Decoding of an audio file from beginning to end, block by block.
 
-libsndfile decodes WAV, FLAC, Ogg, MP3 and many more; ffmpeg, if installed, decodes other formats.
-The readable part of a file that is damaged, truncated or longer than its header says is used, with
-a warning.
+libsndfile decodes WAV, FLAC, Ogg, MP3 and many other formats. ffmpeg, if installed, decodes further
+formats. If a file is damaged or truncated, or its header gives a wrong length, a warning is issued
+and the readable part is used.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ from .ffmpeg import (
 )
 
 FORGIVEN_SECONDS = 1.0
-"""Tolerated difference from the header's length in seconds; many MP3 headers count extra frames."""
+"""Tolerated error of a header's length in seconds; many MP3 headers include extra frames."""
 
 MOST_VALUES = 2**20
 """Largest number of values in a block, over all channels.
@@ -35,7 +35,7 @@ LOWEST_RATE, HIGHEST_RATE = 100.0, 1e7
 """Range of plausible sampling rates in hertz; resampling from other rates could take forever."""
 
 PCM_OFFSETS = {"int8": 0, "uint8": 128, "int16": 0, "int32": 0}
-"""Supported integer sample types, with the value that means silence."""
+"""Supported integer types of samples, each with the value that represents silence."""
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def open_file(
     block_size: int,
     on_damage: Callable[[str], object],
 ) -> Iterator[tuple[Iterator[np.ndarray], float]]:
-    """Open an audio file.
+    """Open an audio file and decode it block by block.
 
     Parameters
     ----------
@@ -57,11 +57,12 @@ def open_file(
     block_size : int
         Samples per block.
     on_damage : callable
-        Called with a message if the file is damaged, or if its length differs from its header's.
+        Called with a message if the file is damaged, or its length differs from that in its header.
 
     Yields
     ------
     blocks : iterator of ndarray of shape (n_samples, n_channels), dtype float32
+        Blocks of samples in order.
     native_rate : float
         The file's sampling rate in hertz.
 
@@ -124,7 +125,7 @@ def _decode(
             read = len(file.read(out=block))
         except RuntimeError as error:
             cause = cause_of(error)
-            # The decoder does not report how far it got; the rest of the block is still zero.
+            # The decoder does not report how much it has read; the rest of the block is still zero.
             read = 1 + int(max(np.flatnonzero(block.any(axis=1)), default=-1))
         if read == 0:
             break
@@ -138,7 +139,7 @@ def _decode(
 
 
 def check_native_rate(native_rate: float, name: str) -> None:
-    """Raise a RecordingError if a sampling rate is out of bounds."""
+    """Raise a RecordingError if a sampling rate is implausible."""
     if not LOWEST_RATE <= native_rate <= HIGHEST_RATE:
         raise RecordingError(
             f"{name}: a sampling rate of {native_rate:g} Hz is implausible; give the true one, or "
@@ -147,7 +148,7 @@ def check_native_rate(native_rate: float, name: str) -> None:
 
 
 def pcm_to_float(block: np.ndarray) -> np.ndarray:
-    """Return a float32 copy, with integers scaled to [-1, 1)."""
+    """Return a float32 copy of samples, with integers scaled to [-1, 1)."""
     if block.dtype.kind == "f":
         with np.errstate(over="ignore"):  # overflow becomes infinity, which is rejected later
             return block.astype(np.float32)

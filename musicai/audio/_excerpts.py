@@ -1,4 +1,4 @@
-"""Reading an excerpt of a recording without decoding everything before it."""
+"""Reading of an excerpt of a recording, if possible without decoding what precedes it."""
 
 from math import gcd
 from typing import Any
@@ -22,7 +22,7 @@ RULES: dict[str, Rule] = {
     "channels": READING_RULES["channels"],
 }
 MARGIN_SECONDS = 0.1
-"""Seconds of extra audio to read on either side, so that decoder and resampler can settle."""
+"""Seconds of extra audio to read on either side, to let the decoder and resampler settle."""
 
 
 def read_excerpt(
@@ -36,10 +36,11 @@ def read_excerpt(
 ) -> np.ndarray:
     """Read an excerpt of a recording.
 
-    The samples are those that :func:`read_blocks` yields, but are found by seeking. If `start`
-    falls between two samples of `read_blocks`, or a rate is not a whole number, the excerpt is
-    shifted by up to half a sample. In an MP3 that is damaged or has no table of contents, it can be
-    a few milliseconds off. Files that only the ffmpeg program decodes are read from the beginning.
+    The result equals the corresponding samples from :func:`read_blocks`, but a file is decoded only
+    around the excerpt. If `start` falls between two samples of `read_blocks`, or a sampling rate is
+    not a whole number, the excerpt is shifted by up to half a sample. In an MP3 file that is
+    damaged or has no table of contents, the excerpt can be off by a few milliseconds. Files that
+    only the ffmpeg program can decode are read from the beginning.
 
     Parameters
     ----------
@@ -97,7 +98,7 @@ def read_excerpt(
                 file.seek(begin)
                 samples = file.read(end - begin, dtype="float32", always_2d=True)
         except (NotDecodedError, RuntimeError, TypeError, ValueError, OSError):
-            # Reading from the beginning may still work; if not, its error states the cause.
+            # Reading from the beginning may still work. Otherwise, it raises an error.
             return _read_forward(recording, start, n_samples, sr, channels, name)
     near = mix_excerpt(samples, native_rate, channels)[first - begin : last - begin]
     check_samples(near, name)
@@ -105,10 +106,7 @@ def read_excerpt(
 
 
 def _sample_range(start: float, n_samples: int, native_rate: float, sr: float) -> tuple[int, int]:
-    """Return the range of samples to read, at the native rate, with a margin on either side.
-
-    The range is the index of its first sample, and of the sample after its last.
-    """
+    """Return the start and stop indices of the samples to read, including margins."""
     stop = start + n_samples / sr
     first = int(np.floor((start - MARGIN_SECONDS) * native_rate))
     if float(native_rate).is_integer() and float(sr).is_integer():
@@ -142,7 +140,7 @@ def _read_forward(
     first = round(start * sr)
     excerpt = np.zeros(n_samples if channels == 1 else (n_samples, channels), dtype=np.float32)
     position = 0
-    # Damage is not reported here: a warning comes when the whole recording is read.
+    # Damage is not reported here, because reading the whole recording reports it.
     blocks = read_blocks(
         recording, sr=sr, channels=channels, name=name, on_damage=lambda message: None
     )

@@ -1,8 +1,8 @@
-"""Number of samples in a FLAC file, from its last frame.
+"""Number of samples in a FLAC file, determined from its last frame.
 
 The header of a FLAC file gives the number of samples, which the encoder writes when it closes the
-file; 0 means unknown. Each frame's header gives the number of the frame or of its first sample (RFC
-9639, section 9.1).
+file; 0 means unknown. The header of each frame gives the number of the frame or of its first sample
+(RFC 9639, section 9.1).
 """
 
 from typing import BinaryIO, NamedTuple
@@ -11,29 +11,29 @@ from ._layout import Layout
 from ._tags import start_of_trailing_tags
 
 STREAM_INFO = 42
-"""Number of bytes up to the end of the first block of metadata, which is STREAMINFO."""
+"""Number of bytes from the start of a file to the end of STREAMINFO, its first metadata block."""
 
 LENGTH_FIELD = 21
-"""Offset of the number of samples, which fills the low half of this byte and the next four."""
+"""Offset of the number of samples, which occupies 4 bits of this byte and the next four bytes."""
 
 LEAST_SECONDS = 1.0
-"""Shortest missing audio to report, in seconds, so that a damaged last frame is not reported."""
+"""Shortest missing audio to report, in seconds; a damaged last frame is shorter."""
 
 LEAST_TAIL, LARGEST_TAIL = 2**18, 2**22
 """Smallest and largest number of bytes to search at the end of a file.
 
-Between these bounds, it is four times the size of the file's largest frame.
+Within these bounds, the number is four times the size of the file's largest frame.
 """
 
 SYNCS = (b"\xff\xf8", b"\xff\xf9")
-"""First bytes of a frame whose header counts frames, and of one whose header counts samples."""
+"""First two bytes of a frame header: with the number of the frame, and of its first sample."""
 
 LONGEST_HEADER = 16
-"""Number of bytes of the longest frame header, including its checksum."""
+"""Length in bytes of the longest frame header, including its checksum."""
 
 
 def flac_layout(content: BinaryIO, origin: int) -> Layout:
-    """Return the layout of a FLAC file, after comparing its header with its last frame.
+    """Compare the header of a FLAC file with its last frame, and return the file's layout.
 
     Parameters
     ----------
@@ -60,14 +60,17 @@ def flac_layout(content: BinaryIO, origin: int) -> Layout:
 
 
 class Frame(NamedTuple):
-    """The header of a frame."""
+    """Contents of a frame header."""
 
     number: int
     n_samples: int
-    counts_samples: bool  # whether `number` is that of the first sample, not of the frame
+    counts_samples: bool  # whether `number` is the index of the first sample, not of the frame
 
     def stop_of(self, following: "Frame") -> int | None:
-        """Return the number of samples up to the end of `following`; None unless it is next."""
+        """Return the number of samples in the file up to the end of `following`.
+
+        Return None if `following` is not the next frame.
+        """
         if following.counts_samples != self.counts_samples:
             return None
         if following.number != self.number + (self.n_samples if self.counts_samples else 1):
@@ -78,10 +81,10 @@ class Frame(NamedTuple):
 
 
 def _samples_up_to_the_last_frame(content: BinaryIO, origin: int, info: bytes) -> int:
-    """Return the number of samples up to the end of the last frame; 0 if there is no frame.
+    """Return the number of samples up to the end of the last frame; 0 if no frame is found.
 
-    Arbitrary bytes may look like a frame header. A header therefore counts only if the frame before
-    it is found as well, or if it belongs to frame 0.
+    Arbitrary bytes may look like a frame header. A header is therefore accepted only if it belongs
+    to frame 0, or if the header of the previous frame is found too.
     """
     stop = start_of_trailing_tags(content)
     largest_frame = int.from_bytes(info[15:18], "big")

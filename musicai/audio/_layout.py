@@ -16,10 +16,10 @@ class Layout(NamedTuple):
     endless : bool
         Whether to present the parts to the decoder as a file of unknown length.
     n_samples : int or None
-        Number of samples in the file; None if the decoder's number is right.
+        Number of samples in the file; None if the decoder finds the right number.
     promised : float
-        Number of samples according to the header, divided by the number in the file; 1 if the
-        header does not give it.
+        Ratio of the number of samples in the header to that in the file; 1 if the header does not
+        give a number.
     trouble : str or None
         Description of damage to the file; None if there is none.
     """

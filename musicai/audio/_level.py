@@ -1,4 +1,4 @@
-"""Normalizing the loudness of audio, as a whole or block by block."""
+"""Normalization of the loudness of audio, as a whole or block by block."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -11,31 +11,31 @@ from ..files.writing import Spool, spooled
 from ._loudness import Profile, loudness, measure, part_length, true_peaks
 
 LOUDNESS = -18.0
-"""Target loudness in LUFS (ITU-R BS.1770), the level of players with ReplayGain.
+"""Target loudness in LUFS (ITU-R BS.1770); players with ReplayGain use the same level.
 
-Peaks can be 17 dB above it, which suffices for most recordings.
+Peaks up to 17 dB above this level need no limiting, which suffices for most recordings.
 """
 
 HIGHEST_PEAK = 10 ** (-1.2 / 20)
-"""Highest peak: 1.2 dB below full scale.
+"""Largest peak amplitude of the output: 1.2 dB below full scale.
 
-A meter with a different oversampling filter may find higher peaks, up to -1 dB.
+Meters with a different oversampling filter may measure peaks up to -1 dB.
 """
 
 MOST_LIMITING = 12.0
-"""Largest number of decibels by which to lower a peak; audio that needs more stays softer."""
+"""Largest reduction of a peak in decibels; audio that would need more stays below `LOUDNESS`."""
 
 FADE_PARTS = 1
-"""Duration of the fall and the rise of the gain around a peak, in parts of 10 ms.
+"""Duration of the fade of the gain before and after a peak, in parts of 10 ms.
 
-A shorter fade distorts low notes; a longer one makes the sound pump.
+Shorter fades distort low notes; longer ones make the sound pump.
 """
 
 MOST_MAKE_UP = 10 ** (3 / 20)
-"""Largest factor by which to raise the gain to make up for loudness lost in the limiter."""
+"""Largest factor by which to raise the gain to compensate for loudness lost to the limiter."""
 
 TRIALS = 8
-"""Number of times to correct the gain by the difference between target and resulting loudness."""
+"""Number of times to correct the gain by the difference between target and actual loudness."""
 
 RULES: dict[str, Rule] = {
     "sr": (lambda v: is_real(v) and v >= 1000, "a number of hertz from 1000"),
@@ -47,24 +47,25 @@ BLOCK_SIZE = 65536
 def level_blocks(blocks: Iterable[np.ndarray], sr: float) -> Iterator[np.ndarray]:
     """Normalize the loudness of audio, in constant memory.
 
-    The loudness is only known at the end, so the samples wait in a temporary file, which takes 4
-    bytes per sample and channel (see Python's :mod:`tempfile` for its folder).
+    The loudness is known only at the end, so the samples are stored in a temporary file, which
+    takes 4 bytes per sample and channel. Python's :mod:`tempfile` determines its folder.
 
     Parameters
     ----------
     blocks : iterable of ndarray of shape (n_samples,) or (n_samples, n_channels)
-        The samples in order, on any scale; all mono, or all with the same channels.
+        The samples in order, on any scale. All blocks must be mono, or have the same number of
+        channels.
     sr : float
         Sampling rate in hertz.
 
     Yields
     ------
     block : ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
-        The same samples at an integrated loudness of -18 LUFS (ITU-R BS.1770, a mono channel
+        The same samples at an integrated loudness of -18 LUFS (ITU-R BS.1770, with a mono channel
         counted once), with true peaks below -1 dB of full scale. All samples get the same gain,
-        except within 30 ms of peaks that would be too high. A limiter lowers these peaks in all
-        channels alike, by 12 dB at most; audio that would need more stays softer than -18 LUFS. The
-        result does not depend on the block sizes. Silence stays silence.
+        except within 30 ms of peaks that would be too high. A limiter lowers these peaks equally in
+        all channels, by at most 12 dB. Audio that would need more limiting stays softer than -18
+        LUFS. The samples do not depend on the block sizes. Silence stays silent.
 
     Raises
     ------
@@ -130,14 +131,17 @@ def _solve_gain(gain: float, most: float, loudness_at: Callable[[float], float])
     gain = min(gain, most)
     for _ in range(TRIALS):
         found = loudness_at(gain)
-        if not np.isfinite(found):  # nothing is audible, for instance in a constant signal
+        if not np.isfinite(found):  # the sound is inaudible, such as a constant signal
             return gain
         gain = min(gain * 10 ** ((LOUDNESS - found) / 20), most)
     return gain
 
 
 def _limiter(peaks: np.ndarray) -> np.ndarray:
-    """Return a smooth factor of at most 1 for each part, to keep its peak within `HIGHEST_PEAK`."""
+    """Return a factor of at most 1 for each part that lowers its peak to `HIGHEST_PEAK`.
+
+    The factors are smoothed over neighboring parts.
+    """
     needed = HIGHEST_PEAK / np.maximum(peaks, HIGHEST_PEAK)
     # One extra part on either side, because gains are interpolated between the centers of parts.
     held = minimum_filter1d(needed, 2 * FADE_PARTS + 3, mode="nearest")

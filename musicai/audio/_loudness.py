@@ -1,6 +1,6 @@
 """Loudness and peaks of a sound according to ITU-R BS.1770.
 
-A sound is measured in parts of 10 milliseconds. The energies and peaks of the parts suffice to
+A sound is measured in parts of 10 milliseconds. The energy and the peak of each part suffice to
 compute the loudness of the sound at any gain, and to find the parts to limit.
 """
 
@@ -14,7 +14,7 @@ from ..files.writing import Spool
 
 PART_SECONDS = 0.01
 STEP_PARTS = 10
-"""Number of parts in a step, from one loudness block to the next: 100 ms."""
+"""Number of parts from the start of one loudness block to the start of the next: 100 ms."""
 
 BLOCK_STEPS = 4
 """Number of steps in a loudness block: 400 ms."""
@@ -23,14 +23,14 @@ OFFSET = -0.691
 """Calibration in decibels: a full-scale sine of 997 Hz in one channel measures -3.01 LUFS."""
 
 RELATIVE_GATE, ABSOLUTE_GATE = -10.0, -70.0
-"""Blocks below these levels do not count: decibels relative to the mean, and LUFS."""
+"""Levels below which blocks are ignored: in decibels relative to the mean, and in LUFS."""
 
 MOST_PARTS = 100
 """Largest number of parts to oversample at a time: one second of audio."""
 
 OVERSAMPLING = 4
 TAPS = 12
-"""Number of samples from which to interpolate a value, half of them on either side."""
+"""Number of samples from which to interpolate a value; half of them are on either side of it."""
 
 _PHASES = (OVERSAMPLING * firwin(OVERSAMPLING * TAPS + 1, 1 / OVERSAMPLING)).astype(np.float32)
 
@@ -44,7 +44,7 @@ class Profile(NamedTuple):
     Attributes
     ----------
     energies : ndarray of shape (n_parts,)
-        K-weighted sum of squares over all channels.
+        Sum of the squared K-weighted samples of all channels.
     peaks : ndarray of shape (n_parts,)
         Largest absolute sample in any channel.
     n_samples, sr : int, float
@@ -92,16 +92,17 @@ def measure(blocks: Iterable[np.ndarray], sr: float) -> Profile:
 def k_weighting(sr: float) -> np.ndarray:
     """Return the K-weighting filter as second-order sections.
 
-    The standard gives coefficients for 48000 Hz only. Here, they are derived for any rate by the
-    bilinear transform of the underlying analog filters, a shelf and a high-pass (B. De Man,
-    "Evaluation of implementations of the EBU R128 loudness measurement", AES 145, 2018).
+    The standard gives coefficients only for a sampling rate of 48000 Hz. Here, coefficients for any
+    rate are derived by the bilinear transform of the underlying analog filters, a shelf and a
+    high-pass (B. De Man, "Evaluation of implementations of the EBU R128 loudness measurement", AES
+    145, 2018).
     """
     w = np.tan(np.pi * 38.13547087602444 / sr)
     q = 0.5003270373238773
     poles = [1, 2 * (w**2 - 1) / (1 + w / q + w**2), (1 - w / q + w**2) / (1 + w / q + w**2)]
     sections = [[1, -2, 1, *poles]]
     corner = 1681.974450955533
-    if corner < sr / 2:  # at lower rates there is nothing above the corner of the shelf
+    if corner < sr / 2:  # at lower sampling rates, no frequencies are above the shelf's corner
         w, q = np.tan(np.pi * corner / sr), 0.7071752369554196
         high = 10 ** (3.999843853973347 / 20)
         middle = high**0.4996667741545416
@@ -116,7 +117,7 @@ def k_weighting(sr: float) -> np.ndarray:
 
 
 def loudness(profile: Profile, gains: np.ndarray | float = 1.0) -> float:
-    """Return the integrated loudness of a sound after gains are applied, in LUFS.
+    """Return the integrated loudness of a sound with gains applied, in LUFS.
 
     Parameters
     ----------
@@ -128,8 +129,8 @@ def loudness(profile: Profile, gains: np.ndarray | float = 1.0) -> float:
     Returns
     -------
     loudness : float
-        Loudness; minus infinity if no part of the sound is louder than -70 LUFS. A sound shorter
-        than 400 ms is measured as a whole.
+        Loudness in LUFS; minus infinity if no block of 400 ms is louder than -70 LUFS. A sound
+        shorter than 400 ms is measured as one block.
     """
     energies = profile.energies * np.square(gains)
     steps = energies[: len(energies) // STEP_PARTS * STEP_PARTS].reshape(-1, STEP_PARTS).sum(axis=1)
@@ -145,7 +146,7 @@ def loudness(profile: Profile, gains: np.ndarray | float = 1.0) -> float:
 
 
 def true_peaks(sound: Spool | np.ndarray, profile: Profile, threshold: float) -> np.ndarray:
-    """Return the peak of each part, including values between samples if they may be too high.
+    """Return the peak of each part, shape (n_parts,), including values between samples.
 
     Parameters
     ----------
@@ -154,7 +155,8 @@ def true_peaks(sound: Spool | np.ndarray, profile: Profile, threshold: float) ->
     profile : Profile
         Measurements of the sound.
     threshold : float
-        Value up to which samples alone suffice: lower peaks need not be exact.
+        Peaks up to this value need not be exact. Values between samples are computed only where
+        they may exceed it.
     """
     n_part = part_length(profile.sr)
     near = max(1, -(-TAPS // n_part))
@@ -166,7 +168,7 @@ def true_peaks(sound: Spool | np.ndarray, profile: Profile, threshold: float) ->
         begin = max(0, start - TAPS)
         channels = np.ascontiguousarray(sound[begin : stop + TAPS].T)
         between = upfirdn(_PHASES, channels, OVERSAMPLING)
-        # Keep only these parts; the filter delays by half its length.
+        # Keep only the values of these parts; the filter delays its output by half its length.
         skipped = OVERSAMPLING * (start - begin) + len(_PHASES) // 2
         values = np.abs(between[..., skipped : skipped + OVERSAMPLING * (stop - start)])
         values = values.reshape(-1, values.shape[-1]).max(axis=0)
@@ -176,7 +178,7 @@ def true_peaks(sound: Spool | np.ndarray, profile: Profile, threshold: float) ->
 
 
 def _runs(parts: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Yield start and stop of runs of consecutive parts; a run has at most `MOST_PARTS` parts."""
+    """Yield the start and stop of each run of consecutive parts, at most `MOST_PARTS` long."""
     for run in np.split(parts, np.flatnonzero(np.diff(parts) > 1) + 1):
         for some in np.split(run, range(MOST_PARTS, len(run), MOST_PARTS)):
             if len(some):

@@ -1,9 +1,9 @@
-"""Mixing the channels of a recording down to one or two.
+"""Mixing of the channels of a recording down to one or two.
 
-Like librosa and most other libraries, this averages the channels. In a few recordings, however, a
-cable or an effect inverted one channel, and the mean cancels nearly all of the music. There the
-channels are added with signs that keep them from canceling. The signs for a quarter of a second
-depend only on its own samples, so an excerpt is mixed like the whole recording.
+Like librosa and most other libraries, this module averages the channels. In a few recordings,
+however, a cable or an effect has inverted one channel, and the average cancels nearly all of the
+music. In such passages, some channels are inverted before averaging. Each cell of about a quarter
+of a second is judged by its own samples, so that an excerpt is mixed like the whole recording.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,19 +11,19 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 CELL_SECONDS = 0.25
-"""Approximate length of a cell, within which the signs are constant.
+"""Approximate length in seconds of a cell, within which the signs of the channels are constant.
 
-In 300 stereo files (16 hours), no cell of this length cancels by chance.
+In 300 stereo files (16 hours), the channels of no cell of this length canceled by chance.
 """
 
 SHORTEST_CELL = 4096
-"""Smallest number of samples in a cell; in shorter ones, channels may cancel by chance."""
+"""Smallest number of samples in a cell; in shorter cells, channels may cancel by chance."""
 
 STRIDE = 64
-"""Channels are compared at one sample in 64; comparing all would take as long as mixing.
+"""Channels are compared at one of every 64 samples; comparing all would take as long as mixing.
 
-The position of this sample varies from one group of 64 to the next, so that no tone is always
-sampled at the same phase.
+The position of this sample within the 64 varies, so that no tone is always sampled at the same
+phase.
 """
 
 LEAST_SHARE = 0.02
@@ -34,7 +34,7 @@ about 1.
 """
 
 FADE_SECONDS = 0.01
-"""Duration in seconds of the transition when signs change."""
+"""Duration in seconds of the fade from the signs of one cell to those of the next."""
 
 
 def mix_blocks(
@@ -55,7 +55,7 @@ def mix_blocks(
     channels : {1, 2}
         Number of output channels.
     report : callable
-        Called at the end with the number of seconds in which channels cancel, unless it is 0.
+        Called at the end with the number of seconds in which channels cancel, if any do.
 
     Yields
     ------
@@ -81,16 +81,16 @@ def mix_blocks(
 
 
 def mix_excerpt(samples: np.ndarray, native_rate: float, channels: int) -> np.ndarray:
-    """Mix samples of shape (n_samples, n_channels) whose limits come from `whole_cells`."""
+    """Mix samples of shape (n_samples, n_channels), in a range from `whole_cells`."""
     blocks = mix_blocks([samples], native_rate, channels, report=lambda seconds: None)
     return np.concatenate([mix_down(samples[:0], channels), *blocks])
 
 
 def whole_cells(first: int, last: int, n_channels: int, native_rate: float) -> tuple[int, int]:
-    """Extend the range of an excerpt, so that it is mixed like the whole recording.
+    """Extend the range of an excerpt, so that the excerpt is mixed like the whole recording.
 
-    Return the index of the first sample, and of the one after the last. With several channels,
-    the range then has whole cells, and one more cell before the excerpt.
+    Return the start and stop of the extended range. With several channels, it consists of whole
+    cells and begins one cell before the excerpt.
     """
     if n_channels == 1:
         return first, last
@@ -104,13 +104,16 @@ def cell_length(native_rate: float) -> int:
 
 
 def mix_down(block: np.ndarray, channels: int) -> np.ndarray:
-    """Average samples of shape (n_samples, n_channels), or keep two channels for stereo."""
+    """Mix samples of shape (n_samples, n_channels) to `channels` channels.
+
+    The channels are averaged, unless both input and output are stereo.
+    """
     n_channels = block.shape[1]
     if channels == 2:
         return block if n_channels == 2 else np.stack(2 * [mix_down(block, 1)], axis=1)
     if n_channels == 1:
         return block[:, 0]
-    # The same sums in the same order as np.mean(axis=1), several times faster for few channels.
+    # These sums equal those of np.mean(axis=1) and are several times faster for few channels.
     mono: np.ndarray = block[:, 0] + block[:, 1]
     if n_channels == 2:
         mono *= np.float32(0.5)  # equal to division by 2, and faster
@@ -129,16 +132,16 @@ class _Mixer:
         self.n_cancelling = 0
         self._channels = channels
         self._plain = np.ones(1, np.float32)
-        self._signs: np.ndarray | None = None  # signs of the channels in the last cell
+        self._signs: np.ndarray | None = None  # signs of the channels in the previous cell
         number = np.arange(self.cell // STRIDE)
         self._in_cell = STRIDE * number + 37 * number % STRIDE
-        self._places = np.empty((0, len(number)), int)  # samples to compare, for each cell
+        self._places = np.empty((0, len(number)), int)  # indices of samples to compare, per cell
         n_fade = min(self.cell, 1 + round(native_rate * FADE_SECONDS))
         self._ramp = np.linspace(0, 1, n_fade, dtype=np.float32)[:, np.newaxis]
 
     def mix(self, samples: np.ndarray) -> np.ndarray:
         """Mix whole cells; the last cell of a recording may be shorter."""
-        mixed = mix_down(samples, self._channels)  # done first, to bring samples into the cache
+        mixed = mix_down(samples, self._channels)  # first, to bring the samples into the cache
         cancels = self._cancels(samples)
         if not cancels.any() and (self._signs is None or self._signs is self._plain):
             self._signs = self._plain
@@ -168,12 +171,15 @@ class _Mixer:
         return cancels
 
     def _apply_signs(self, samples: np.ndarray, *, cancels: bool) -> None:
-        """Multiply a cell's channels by signs in place, with a fade from the last cell's signs."""
+        """Multiply the channels of a cell by their signs in place.
+
+        The samples fade from the signs of the previous cell.
+        """
         signs = self._plain
         if 2 * len(samples) < self.cell:  # a short cell at the end may cancel by chance
             signs = signs if self._signs is None else self._signs
         elif cancels:
-            sound = samples - samples.mean(axis=0, dtype=np.float64)  # offsets are not sound
+            sound = samples - samples.mean(axis=0, dtype=np.float64)  # remove constant offsets
             signs = _opposing_signs(sound) if self._cancels(sound).all() else signs
         self.n_cancelling += 0 if signs is self._plain else len(samples)
         before = signs if self._signs is None else self._signs
@@ -184,7 +190,7 @@ class _Mixer:
 
 
 def _opposing_signs(samples: np.ndarray) -> np.ndarray:
-    """Return a sign per channel, so that no channel cancels the sum of those before it."""
+    """Return a sign per channel, so that no channel cancels the sum of the channels before it."""
     signs = np.ones(samples.shape[1], np.float32)
     total = samples[:, 0].copy()
     for channel in range(1, len(signs)):

@@ -1,13 +1,14 @@
 """Position and number of frames in MPEG audio (MP3, MP2).
 
-Each frame begins with a header that gives its length (ISO/IEC 11172-3, section 2.4.1.3). A chain of
-headers at the distances that they announce therefore identifies frames anywhere: after tags, in the
-middle of a broadcast, or after a gap. Instead of audio, the first frame may hold a table
-with the number of frames: Xing or Info, to which LAME and ffmpeg add a checksum, or VBRI.
+Each frame begins with a header that gives the length of the frame (ISO/IEC 11172-3, section
+2.4.1.3). Frames can therefore be found anywhere, for instance after tags or a gap, as a chain of
+headers in which each one follows at the distance that the previous one gives. Instead of audio, the
+first frame may hold a table with the number of frames: a Xing or Info table, to which LAME and
+ffmpeg add a checksum, or a VBRI table.
 
-libsndfile needs a frame at the beginning and stops at the first gap. Without a Xing table, it
+libsndfile requires a frame at the beginning and stops at the first gap. Without a Xing table, it
 assumes that the whole file has the bit rate of the first frame, and reads only the length that
-follows from it.
+follows from this bit rate.
 """
 
 import os
@@ -22,7 +23,7 @@ from ._layout import Layout
 from ._tags import skip_tags, start_of_trailing_tags
 
 RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
-"""Sampling rates in hertz for rate codes 0 to 2, by the version code of MPEG 1, 2 or 2.5."""
+"""Sampling rates in hertz for rate codes 0 to 2; the keys are codes of MPEG 1, 2 and 2.5."""
 
 _HIGH = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
 _LOW = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
@@ -34,7 +35,7 @@ KILOBITS = {
     (False, 2): _LOW,
     (False, 3): _LOW,
 }
-"""Kilobits per second by bit rate code, from code 1; the keys are (whether MPEG 1, layer)."""
+"""Bit rates in kilobits per second for codes from 1; the keys are (whether MPEG 1, layer)."""
 
 LEAST_FRAMES = 3
 """Smallest number of consecutive frames that count as MPEG audio; shorter runs may be chance."""
@@ -43,13 +44,13 @@ SEARCHED_BYTES = 2**20
 """Number of bytes at the beginning of a file in which to search for the first frame."""
 
 LONGEST_FRAME = 2880
-"""Length in bytes of the longest frame; a gap of up to this length is part of a cut-off frame."""
+"""Length of the longest frame in bytes; a gap up to this length may be a truncated frame."""
 
 MISCOUNTED = 2
-"""Tolerated error of the number of frames in a table, because encoders count differently."""
+"""Tolerated error in a table's number of frames, because encoders count differently."""
 
 LEAST_SECONDS = 1.0
-"""Tolerated length in seconds of bytes that are not frames, or of frames of a different kind."""
+"""Shortest audio that is reported as damaged or of a different kind, in seconds."""
 
 SYNC = re.compile(rb"\xff(?=[\xe2-\xff])")
 """First byte of a frame header, followed by a valid second byte."""
@@ -61,7 +62,7 @@ TABLE_BYTES = 194
 """Number of bytes from the start of the first frame to the end of its table."""
 
 CHECKSUM_PLACE = 154
-"""Number of bytes from the name of a table to its checksum, which covers all bytes before."""
+"""Number of bytes from a table's name to its checksum, which covers the frame up to there."""
 
 
 class Kind(NamedTuple):
@@ -75,7 +76,7 @@ class Kind(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Consecutive frames of one kind."""
+    """Consecutive frames of one kind, from byte `start` to byte `stop` of the file."""
 
     start: int
     stop: int
@@ -89,16 +90,18 @@ class Run(NamedTuple):
 
 
 class Table(NamedTuple):
-    """The table in the first frame.
+    """Table in the first frame of a file.
 
     Attributes
     ----------
     n_frames, n_bytes : int
-        Number of frames excluding the table's own, and of bytes including it; 0 if unknown.
+        Number of frames, without the one that holds the table, and number of bytes in all frames; 0
+        if unknown.
     frame_bytes : int
-        Bytes of the frame that holds the table.
+        Length in bytes of the frame that holds the table.
     is_known : bool
-        Whether libsndfile recognizes the table. It plays a VBRI table as a frame of silence.
+        Whether libsndfile recognizes the table. libsndfile plays a VBRI table as a frame of
+        silence.
     is_checked : bool
         Whether the table has a correct checksum.
     """
@@ -122,10 +125,10 @@ def mpeg_layout(
     origin : int
         Position after any tags at the beginning.
     is_known : bool
-        Whether libsndfile identifies the file as MPEG audio; if not, over half of it must be
+        Whether libsndfile identifies the file as MPEG audio. If not, over half of its bytes must be
         frames.
     trust_table : bool
-        Whether to trust a table whose checksum and size are right.
+        Whether to trust a table with the right checksum and size instead of searching the file.
     """
     table = _table(content, origin) if trust_table and is_known else None
     if table is not None and table.is_known and table.is_checked:
@@ -145,7 +148,7 @@ def mpeg_layout(
 def _layout_of_runs(
     content: BinaryIO, origin: int, stop: int, runs: list[Run], is_known: bool
 ) -> Layout:
-    """Return the layout of a file; only frames of the most frequent kind are read."""
+    """Return the layout of a file in which only frames of the most frequent kind are read."""
     n_of_kinds: Counter[Kind] = Counter()
     for run in runs:
         n_of_kinds[run.kind] += run.n_frames
@@ -164,7 +167,7 @@ def _layout_of_runs(
         return Layout((), False, n_samples, promised, trouble)
     parts = [range(run.start, run.stop) for run in music]
     if table is not None and table.is_known and not has_all:
-        parts[0] = parts[0][table.frame_bytes :]  # or libsndfile would stop where the table says
+        parts[0] = parts[0][table.frame_bytes :]  # the table would make libsndfile stop early
     return Layout(tuple(parts), not has_all, n_samples, promised, trouble)
 
 
@@ -189,7 +192,7 @@ def _trouble(content: BinaryIO, origin: int, stop: int, runs: list[Run], kind: K
 
 def _find_runs(content: BinaryIO, origin: int, stop: int) -> Iterator[Run]:
     """Yield the runs of frames in a file."""
-    # A tag with a wrong size may end anywhere; in that case, search from the start of the file.
+    # If a tag gives a wrong size, the audio may begin anywhere: search from the start of the file.
     position = origin if _follow(content, origin, stop, LEAST_FRAMES) else 0
     last = min(stop, origin + SEARCHED_BYTES)
     while position < last:
@@ -212,7 +215,10 @@ def _follow(
     *,
     n_least: int = LEAST_FRAMES,
 ) -> Run | None:
-    """Return the run of up to `n_most` frames from a position; None if fewer than `n_least`."""
+    """Return the run of frames from a position, at most `n_most` frames long.
+
+    Return None if the run has fewer than `n_least` frames.
+    """
     start, n_frames, kind = position, 0, None
     window, begins, n_bytes_read = b"", position, WINDOW if n_most is None else 4
     while n_frames != n_most:
@@ -233,7 +239,7 @@ def _follow(
 
 
 def _search(content: BinaryIO, position: int, last: int, stop: int) -> int:
-    """Return the start of the next run after a position, or `last` if none starts earlier."""
+    """Return the start of the next run after a position, or `last` if no run starts before it."""
     position += 1
     while position < last:
         content.seek(position)

@@ -1,7 +1,7 @@
 """Completeness check for Ogg files, whose headers do not give a length.
 
 An Ogg file is a sequence of pages (RFC 3533, section 6). Flags mark the first and the last page of
-a stream. Several streams may follow one another, as in a recorded broadcast.
+each stream. A file may contain several consecutive streams, as in a recorded broadcast.
 """
 
 import os
@@ -10,7 +10,7 @@ import struct
 from typing import BinaryIO
 
 PAGE_HEADER = struct.Struct("<5xB8xI8xB")
-"""Flags, serial number of the stream, and number of segment lengths that follow."""
+"""Header of a page: flags, serial number of the stream, and number of segments."""
 
 MAGIC = b"OggS\0"
 LARGEST_PAGE = PAGE_HEADER.size + 255 + 255 * 255
@@ -18,7 +18,7 @@ END_OF_STREAM = 0x04
 
 
 def ogg_damage(content: BinaryIO) -> str | None:
-    """Return a warning if an Ogg file lacks its end or has a second stream; otherwise None."""
+    """Return a warning if an Ogg file lacks its end or a second stream follows; otherwise None."""
     content.seek(0)
     head = content.read(LARGEST_PAGE)
     size = content.seek(0, os.SEEK_END)

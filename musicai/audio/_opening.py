@@ -1,7 +1,7 @@
-"""Opening of files that libsndfile decodes, at their true length.
+"""Opening of files that libsndfile decodes, with corrected headers.
 
-libsndfile trusts headers. This module compares each header with the contents of the file. If they
-differ, it passes the file to libsndfile with a corrected header.
+libsndfile trusts headers. This module compares the header of a file with the file's contents. If
+they differ, libsndfile receives the file with a corrected header.
 """
 
 import io
@@ -33,11 +33,11 @@ NO_MPEG_FRAMES = 7
 """libsndfile's error code for an MP3 without frames; its own message is misleading."""
 
 READ_BYTES = 2**16
-"""Number of bytes to read from a file at a time; libsndfile alone would read a few hundred."""
+"""Number of bytes to read from a file at a time; libsndfile asks for a few hundred at a time."""
 
 
 class NotDecodedError(Exception):
-    """Error for a file that libsndfile cannot decode; its message is the cause."""
+    """Error for a file that libsndfile cannot decode; the message is the cause."""
 
 
 class ForwardSoundFile(soundfile.SoundFile):
@@ -52,7 +52,7 @@ class ForwardSoundFile(soundfile.SoundFile):
 
 
 class Opened(NamedTuple):
-    """Open file that libsndfile decodes.
+    """Audio file that `open_sound` has opened.
 
     Attributes
     ----------
@@ -80,11 +80,11 @@ def open_sound(
     path : path-like
         The file.
     trust_table : bool, default=False
-        Whether to trust an MP3's table if its checksum and size are right, without looking for
-        gaps.
+        Whether to trust the table at the beginning of an MP3 file, if its checksum and size are
+        right, instead of searching the file for gaps.
     cache : bool, default=False
-        Whether the file will be opened repeatedly. Its layout is then cached until the file
-        changes.
+        Whether to cache the layout of the file until the file changes, for files that are opened
+        repeatedly.
 
     Yields
     ------
@@ -127,11 +127,11 @@ def open_sound(
             n_samples = known.frames
         yield Opened(known, n_samples, used)
         if parts is not None and parts.error is not None:
-            raise parts.error  # otherwise a partly unreadable file would pass for a whole one
+            raise parts.error  # otherwise, a partly unreadable file would seem complete
 
 
 def has_known_header(path: AnyPath) -> bool:
-    """Return whether a file begins like a chunked, AU, Ogg or FLAC file, after any tags."""
+    """Return whether a file, after any tags, begins like a chunked, AU, Ogg or FLAC file."""
     try:
         with open(path, "rb") as content:
             content.seek(skip_tags(content, 0))
@@ -151,10 +151,10 @@ def _find(
     header: tuple[str, float] | None,
     trust_table: bool,
 ) -> tuple[Layout, ...]:
-    """Return the possible layouts of a file, likeliest first.
+    """Return the possible layouts of a file, most likely first.
 
-    `header` holds the format and the length in seconds that libsndfile found, or is None if it
-    cannot open the file. `identity` is only a key for the cache of `_find_cached`.
+    `header` is the format and the length in seconds according to libsndfile, or None if libsndfile
+    cannot open the file. `identity` only serves as part of the cache key of `_find_cached`.
     """
     with open(name, "rb") as content:
         origin = skip_tags(content, 0)
@@ -179,7 +179,7 @@ _find_cached = lru_cache(maxsize=256)(_find)
 
 
 def cause_of(error: Exception) -> str:
-    """Return the cause of an error of libsndfile, as text for users."""
+    """Return the cause of a libsndfile error, worded for users."""
     if getattr(error, "code", None) == NO_MPEG_FRAMES:
         return "no MP3 frames were found in it"
     if isinstance(error, TypeError):  # soundfile treats every .raw file as headerless

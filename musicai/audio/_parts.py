@@ -1,4 +1,4 @@
-"""File object with a corrected header: parts of the original file and new bytes."""
+"""File object that combines parts of a file with new bytes, such as a corrected header."""
 
 import io
 import os
@@ -17,21 +17,21 @@ ZEROS_AT_THE_END = 128
 
 
 class PartsFile(io.RawIOBase):
-    """File that consists of new bytes and of parts of another file, which stays open.
+    """File that consists of new bytes and parts of another file.
 
     Parameters
     ----------
     content : binary file
-        The other file; it must be seekable.
+        The other file. It must be seekable and stay open.
     parts : tuple of bytes or range
         The parts in order.
     endless : bool, default=False
-        Whether to report a larger size than the true one.
+        Whether to report `ENDLESS` as the size of the file.
 
     Attributes
     ----------
     error : OSError or None
-        Cause of a failed read, which looks like the end of the file to the reader.
+        Cause of a failed read, which the reader takes for the end of the file.
     """
 
     def __init__(

@@ -1,7 +1,8 @@
 """Block-wise reading of recordings, with mixing to one or two channels and resampling.
 
-With one channel, the samples equal those of ``librosa.load(path, sr=sr)``. The file is decoded,
-mixed down and resampled in blocks, so memory does not grow with the length of the recording.
+With one output channel, the samples equal those of ``librosa.load(path, sr=sr)``, except where
+input channels cancel each other. Files are decoded, mixed down and resampled in blocks, so memory
+use does not depend on the length of the recording.
 """
 
 import warnings
@@ -20,7 +21,7 @@ from ._mixing import mix_blocks
 from .recordings import as_samples
 
 BLOCK_SIZE = 65536
-"""Number of samples to read at a time: 256 kB of float32, which fit into a processor's cache."""
+"""Number of samples to read at a time: 256 kB as float32, which fit into a processor's cache."""
 
 LOUDEST = 1e12
 """Largest absolute value of a sample; the power spectrum of larger ones would overflow float32."""
@@ -49,19 +50,20 @@ def read_blocks(
     Parameters
     ----------
     recording : str, bytes, PathLike, ndarray of shape (n_samples,) or (samples, sr)
-        Path of an audio file (WAV, FLAC, Ogg, MP3 and other formats of libsndfile; with the ffmpeg
-        program also MP4, WMA, WebM and others), mono samples at `sr`, or a pair of samples and
-        their sampling rate. Samples in a pair may have shape (n_samples, n_channels), as in
-        soundfile. Samples are floats, or PCM integers (8, 16 or 32 bits), which are scaled to [-1,
-        1).
+        Path of an audio file, mono samples at `sr`, or a pair of samples and their sampling rate.
+        WAV, FLAC, Ogg, MP3 and other formats of libsndfile are supported; with the ffmpeg program,
+        also MP4, WMA, WebM and others. Samples in a pair may have shape (n_samples, n_channels), as
+        in soundfile. Samples are floats or PCM integers of 8, 16 or 32 bits. Integers are scaled to
+        [-1, 1).
     sr : float
         Sampling rate of the blocks, in hertz.
     channels : {1, 2}, default=1
         With 1, channels are averaged, as by ``librosa.to_mono``. With 2, stereo stays stereo; for
-        any other number of channels, both outputs hold the average. Where the channels cancel each
-        other, as if one were inverted, some of them are inverted to prevent it.
+        any other number of channels, both output channels hold the average. Where the average
+        would cancel most of the sound, as if a channel were inverted, some channels are inverted
+        first.
     block_size : int, default=65536
-        Samples to read at a time, before resampling. The result does not depend on it.
+        Samples to read at a time, before resampling. It does not affect the samples.
     name : str, default=None
         Name of the recording in errors. If None, its path or "the recording".
     on_damage : callable, default=warnings.warn
@@ -80,12 +82,12 @@ def read_blocks(
         If `sr`, `channels` or `block_size` is out of range.
     RecordingError
         If the recording cannot be read, has no samples, or has NaN or infinite samples. The
-        message names it.
+        message names the recording.
 
     Notes
     -----
-    libmpg123, a part of libsndfile, prints messages to standard error for damaged MP3s and for some
-    intact ones. They can be ignored; libsndfile offers no way to silence them.
+    libmpg123, a part of libsndfile, prints messages to standard error for damaged MP3 files and for
+    some intact ones. Ignore these messages; libsndfile offers no way to silence them.
 
     Examples
     --------
@@ -144,8 +146,8 @@ def resample_blocks(
     Yields
     ------
     block : ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
-        Resampled samples, which do not depend on the block sizes. Their total number is that of the
-        input samples times ``sr / native_rate``, rounded up.
+        Resampled samples, which do not depend on the block sizes. Their total number is the number
+        of input samples times ``sr / native_rate``, rounded up.
 
     Examples
     --------
@@ -167,7 +169,7 @@ def resample_blocks(
         written += len(resampled)
         yield resampled
     rest = stream.resample_chunk(np.zeros((0, *channels), dtype=np.float32), last=True)
-    # soxr rounds the length differently; librosa trims or pads to this length.
+    # soxr rounds the length differently, so librosa trims or pads its output to this length.
     missing = max(0, int(np.ceil(read * (float(sr) / native_rate))) - written)
     yield np.pad(rest[:missing], [(0, max(0, missing - len(rest))), *[(0, 0)] * len(channels)])
 
@@ -186,7 +188,7 @@ def check_samples(samples: np.ndarray, name: str) -> None:
     """Raise a RecordingError if samples are NaN, infinite or implausibly large."""
     if np.vdot(samples, samples) <= LOUDEST**2:  # decides the usual case in one pass
         return
-    # Negated, because every comparison with NaN is false.
+    # The condition is negated, because every comparison with NaN is false.
     if not (samples.max(initial=0) <= LOUDEST and samples.min(initial=0) >= -LOUDEST):
         raise RecordingError(
             f"{name}: samples are NaN, infinite or beyond {LOUDEST:g}; repair or leave out "

@@ -6,9 +6,9 @@ pitch", 1964). The oscillators run without a break, and their amplitudes are int
 between frames, so there are no clicks.
 
 For speed, sines are not evaluated sample by sample. If a sine's phase is ``a`` at the start of a
-frame, its values in the frame are ``sin(a) cos(b) + cos(a) sin(b)``, where ``b`` is the same in all
-frames. So a precomputed table of cosines and sines is multiplied by two numbers per oscillator and
-frame.
+frame, its values in the frame are ``sin(a) cos(b) + cos(a) sin(b)``, where the angles ``b`` are the
+same for all frames. Only ``sin(a)`` and ``cos(a)`` are computed for each oscillator and frame; they
+are multiplied by a table of ``cos(b)`` and ``sin(b)``.
 """
 
 from collections.abc import Iterator
@@ -21,14 +21,14 @@ from ._level import level
 C1 = 440.0 * 2.0 ** (-45 / 12)
 N_OCTAVES = 9
 C5 = 16 * C1
-"""Default center of the envelope, whose standard deviation is one octave."""
+"""Default center of the envelope in hertz; the standard deviation is one octave."""
 
 FADE_IN_SECONDS = 0.005
 HIGHEST_SHARE = 0.45
 """Highest frequency of a sine, as a share of the sampling rate."""
 
 INAUDIBLE = 1e-3
-"""Octaves whose sines all have at most this share of the amplitude are left out."""
+"""Octaves in which the envelope never exceeds this value are left out."""
 
 BLOCK_SIZE = 32768
 """Approximate number of samples to compute at a time."""
@@ -51,7 +51,7 @@ def sine_bank(piece: np.ndarray, *, sr: float, hop_length: int, center: float = 
     Parameters
     ----------
     piece : ndarray of shape (n_frames, 12)
-        Amplitudes of the pitch classes from C, tuned to A440; not negative. The scale does not
+        Nonnegative amplitudes of the pitch classes from C, tuned to A440. Their scale does not
         matter, because the loudness is normalized (see `level_blocks`).
     sr : float
         Sampling rate in hertz.
@@ -64,8 +64,7 @@ def sine_bank(piece: np.ndarray, *, sr: float, hop_length: int, center: float = 
     -------
     audio : ndarray of shape (n_frames * hop_length - 1,), dtype float32
         Mono samples, with frame ``t`` centered on sample ``t * hop_length``. The last frame fades
-        out over one hop. This is the longest audio that `ChromaExtractor` analyzes as `n_frames`
-        frames.
+        out over one hop. One more sample would make `ChromaExtractor` return another frame.
 
     Raises
     ------
@@ -152,7 +151,7 @@ def _play(piece: np.ndarray, sr: float, hop_length: int, center: float) -> Itera
     for first in range(0, len(piece), bank.n_frames):
         amplitudes = np.zeros((bank.n_frames + 1, 12))
         frames = piece[first : first + len(amplitudes)]
-        # In double precision, so that even extreme scales do not matter.
+        # Double precision keeps extreme scales from overflowing or underflowing.
         amplitudes[: len(frames)] = frames / np.float64(largest if largest > 0 else 1)
         start = first * hop_length
         block = bank.play(amplitudes, start)[: n_samples - start]
@@ -172,8 +171,8 @@ class _Bank:
     Attributes
     ----------
     n_frames : int
-        Number of frames to play at a time. It is constant, so that the samples of a frame do not
-        depend on the number of frames after it.
+        Number of frames to play at a time. It does not depend on the length of the piece, so that
+        the samples of a frame do not depend on the number of frames that follow.
     """
 
     def __init__(self, sr: float, hop_length: int, center: float) -> None:
@@ -204,7 +203,7 @@ class _Bank:
         Parameters
         ----------
         amplitudes : ndarray of shape (n_frames + 1, 12)
-            Amplitudes at the start of each frame and at the end of the last.
+            Amplitudes at the start of each frame and at the end of the last frame.
         start : int
             Number of samples before the first frame.
         """

@@ -9,21 +9,22 @@ import struct
 from typing import BinaryIO
 
 ID3_HEADER = 10
-"""Length in bytes of the header of an ID3v2 tag, and of its footer."""
+"""Length in bytes of the header of an ID3v2 tag; a footer has the same length."""
 
 ID3V1_BYTES = 128
 
 APE_HEADER = struct.Struct("<8s4xI4xI8x")
-"""Magic, length of the tag in bytes without its header, and flags; a footer has the same form."""
+"""Header or footer of an APE tag: magic number, length in bytes without the header, and flags."""
 
 APE_HAS_HEADER = 1 << 31
 LYRICS_END = b"LYRICS200"
 
 
 def skip_tags(content: BinaryIO, position: int) -> int:
-    """Return the end of the tags that begin at a position of a file.
+    """Return the end of the consecutive tags that begin at a position in a file.
 
-    If no tag begins there, or only one that is longer than the file, return the position itself.
+    If no tag begins there, return the position itself. A tag that would extend beyond the end of
+    the file is ignored.
     """
     size = content.seek(0, os.SEEK_END)
     while position < (end := position + _tag_bytes(content, position)) <= size:

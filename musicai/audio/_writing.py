@@ -1,4 +1,4 @@
-"""Writing audio files."""
+"""Writing of audio files."""
 
 import errno
 import os
@@ -29,11 +29,11 @@ def write_audio(file: Any, samples: Any, sr: float, *, format: str | None = None
         The output. An existing file is replaced once the new one is complete. A file object
         receives all bytes once encoding is complete.
     samples : array-like of floats of shape (n_samples,) or (n_samples, n_channels), or iterator
-        Samples in [-1, 1], or an iterator (such as a generator) of arrays of such samples. Blocks
-        from an iterator are written as they come, in constant memory. Pass a list of blocks as
+        Samples in [-1, 1], or an iterator (such as a generator) over arrays of such samples. Blocks
+        from an iterator are written one at a time, in constant memory. Pass a list of blocks as
         ``iter(blocks)``.
     sr : float
-        Sampling rate in hertz; a whole number, at most 192000.
+        Sampling rate in hertz; a whole number from 1 to 192000.
     format : {"wav", "flac", "ogg", "mp3"}, default=None
         Output format: 16-bit PCM, 16-bit FLAC, Ogg Vorbis, or MP3. If None, the path's suffix
         decides; for a file object, `format` is required.
@@ -42,7 +42,7 @@ def write_audio(file: Any, samples: Any, sr: float, *, format: str | None = None
     ------
     ValueError
         If the format is unknown or does not support the sampling rate or the number of channels, or
-        the samples are not floats in [-1, 1].
+        if the samples are not floats in [-1, 1].
     TypeError
         If `file` is neither a path nor a binary file object, or `samples` is a path or a number.
     FileNotFoundError
@@ -96,7 +96,8 @@ def _check_rate(name: str, sr: Any) -> None:
 def _encode(draft: BinaryIO, blocks: Iterator[np.ndarray], sr: int, format: str, name: str) -> None:
     first = next(blocks)
     n_channels = 1 if first.ndim == 1 else first.shape[1]
-    # libsndfile writes to a descriptor itself; callbacks would swallow errors and Ctrl-C.
+    # libsndfile can write to a file descriptor directly. Through callbacks to a Python file, errors
+    # and Ctrl-C would be lost.
     target = draft.fileno() if os.name == "posix" else draft
     with ExitStack() as encoders:
         try:
@@ -122,10 +123,10 @@ def _encode(draft: BinaryIO, blocks: Iterator[np.ndarray], sr: int, format: str,
 
 
 def _check_room(draft: BinaryIO) -> None:
-    """Raise the system's error if the file cannot grow.
+    """Raise the operating system's error if the file cannot grow.
 
-    Encoders write their last bytes when they are closed, and libsndfile does not report if that
-    fails. The disk is full in that case, so a test write fails as well.
+    Encoders write their last bytes when they are closed, and libsndfile does not report an error if
+    the disk is full. A test write to the end of the file reports it.
     """
     draft.flush()
     descriptor = draft.fileno()

@@ -1,11 +1,12 @@
 """Decoding of formats that need the ffmpeg program: MP4 (m4a), WMA, WebM and others.
 
-ffmpeg runs as a subprocess and writes 32-bit floats in the AU format, whose header is six numbers,
-into a pipe. The pipe is read block by block.
+ffmpeg runs as a subprocess and writes 32-bit floats to a pipe in the AU format, which has a simple
+header. The pipe is read block by block.
 
-Files are not trusted. A name is passed as an absolute path after ``file:``, so that it can be
-neither an option nor a URL. Only audio containers are accepted, because a playlist (HLS, concat,
-SDP) would make ffmpeg open other files or the network. ffmpeg's only allowed protocol is ``file``.
+Files are not trusted. The name of a file is passed as an absolute path after ``file:``, so that
+ffmpeg cannot take it for an option or a URL. Only audio containers are accepted, because a playlist
+(HLS, concat, SDP) would make ffmpeg open other files or network connections. The only protocol that
+ffmpeg may use is ``file``.
 """
 
 import os
@@ -28,7 +29,7 @@ from ._tags import skip_tags
 CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,caf,dsf,eac3,flac,matroska,mov,mpc,mpc8,ogg,tak,tta,w64,wav,wv"
 )
-"""Accepted formats by ffmpeg's names; not MP3, because ffmpeg mistakes random bytes for it."""
+"""ffmpeg's names of the accepted formats, without MP3: ffmpeg mistakes random bytes for MP3."""
 
 INPUT_OPTIONS = (
     *("-nostdin", "-v", "error", "-protocol_whitelist", "file", "-format_whitelist", CONTAINERS),
@@ -38,15 +39,15 @@ OUTPUT_OPTIONS = (
     *("-map", "0:a:0", "-map_metadata", "-1", "-c:a", "pcm_f32be", "-f", "au", "pipe:1"),
 )
 AU_HEADER = struct.Struct(">4s5I")
-"""Magic, offset of the samples, their length, encoding, sampling rate, number of channels."""
+"""Magic number, offset and length of the samples, encoding, sampling rate, number of channels."""
 
 OWN_PROCESS_GROUP: dict[str, Any] = {"process_group": 0}
 if sys.platform == "win32":
     OWN_PROCESS_GROUP = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-"""Options of `subprocess.Popen` that keep a terminal's Ctrl-C from reaching the program.
+"""Options of `subprocess.Popen` that keep Ctrl-C in a terminal from reaching ffmpeg.
 
-ffmpeg would otherwise stop early, and a thread that reads from it would mistake that for the end of
-the recording. Python receives Ctrl-C and then stops ffmpeg.
+Otherwise, ffmpeg would stop early, and a thread that reads its output would assume that the
+recording had ended. Python still receives Ctrl-C and then stops ffmpeg.
 """
 
 STOPPED = 255
@@ -64,15 +65,15 @@ _BEGINNINGS = re.compile(
 
 
 class DecodingError(Exception):
-    """Error for a file from which ffmpeg returns no samples; its message is the cause."""
+    """Error for a file from which ffmpeg returns no samples; the message is the cause."""
 
 
 class NoFfmpegError(RecordingError):
-    """Error for a recording that needs ffmpeg, which is not installed."""
+    """Error for a recording that needs ffmpeg if ffmpeg is not installed."""
 
 
 def explain_missing_ffmpeg(names: Sequence[str], n_recordings: int) -> str:
-    """Return a message that says which recordings need ffmpeg, and how to install it."""
+    """Return a message that says which recordings need ffmpeg and how to install ffmpeg."""
     which = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
     return (
         f"{len(names)} of {n_recordings} recordings ({which}) cannot be read without the ffmpeg "
@@ -81,12 +82,12 @@ def explain_missing_ffmpeg(names: Sequence[str], n_recordings: int) -> str:
 
 
 def find_ffmpeg() -> str | None:
-    """Return the path of the ffmpeg program; None if it is not installed."""
+    """Return the path of the ffmpeg program; None if ffmpeg is not installed."""
     return shutil.which("ffmpeg")
 
 
 def may_decode(path: AnyPath) -> bool:
-    """Return whether a file begins like a format that ffmpeg may decode, after any tags."""
+    """Return whether a file, after any tags, begins like a format that ffmpeg may decode."""
     try:
         with open(path, "rb") as content:
             content.seek(skip_tags(content, 0))
@@ -97,7 +98,7 @@ def may_decode(path: AnyPath) -> bool:
 
 def input_name(path: AnyPath) -> str:
     """Return a file's name in a form that ffmpeg cannot mistake for an option or a URL."""
-    # The path is not normalized, because ".." after a symbolic link leads elsewhere than it seems.
+    # The path is not normalized, because ".." after a symbolic link is the parent of its target.
     return f"file:{os.path.join(os.getcwd(), os.fsdecode(path))}"
 
 
@@ -110,7 +111,7 @@ def open_by_ffmpeg(
     block_size: int,
     on_damage: Callable[[str], object],
 ) -> Iterator[tuple[Iterator[np.ndarray], float]]:
-    """Decode the first audio stream of a file; the process ends with the context.
+    """Decode the first audio stream of a file; ffmpeg is stopped at the end of the context.
 
     Parameters
     ----------
@@ -128,6 +129,7 @@ def open_by_ffmpeg(
     Yields
     ------
     blocks : iterator of ndarray of shape (n_samples, n_channels), dtype float32
+        Blocks of samples in order.
     native_rate : float
         The file's sampling rate in hertz.
 
@@ -136,10 +138,10 @@ def open_by_ffmpeg(
     DecodingError
         If ffmpeg cannot be started or returns no samples.
     RecordingError
-        If ffmpeg is stopped while it decodes.
+        If a signal stops ffmpeg while it decodes.
     """
     command = [program, *INPUT_OPTIONS, "-i", input_name(path), *OUTPUT_OPTIONS]
-    # Messages go to a file, because a second pipe that nobody reads would block ffmpeg.
+    # Messages go to a file, because ffmpeg would block if it filled a second pipe.
     with (
         tempfile.TemporaryFile() as messages,
         _running(command, messages) as process,
@@ -173,7 +175,7 @@ def _running(command: list[str], messages: IO[bytes]) -> Iterator[subprocess.Pop
     try:
         yield process
     finally:
-        # If the reader stops early, do not leave the process behind or wait for the whole file.
+        # If the reader stops early, end the process without waiting for the rest of the file.
         process.kill()
         process.stdout.close()
         process.wait()
@@ -195,12 +197,12 @@ def _watched(
     name: str,
     on_damage: Callable[[str], object],
 ) -> Iterator[np.ndarray]:
-    """Yield the blocks, then report errors of the process."""
+    """Yield the blocks, then report errors of the ffmpeg process."""
     empty = True
     for block in blocks:
         empty = False
         yield block
-    if process.wait() < 0 or process.returncode == STOPPED:  # the file may well be intact
+    if process.wait() < 0 or process.returncode == STOPPED:  # not the fault of the file
         raise RecordingError(
             f"{name}: ffmpeg was stopped while it decoded this file; read it again, and if it is "
             "stopped again, give it more memory, run fewer jobs, or leave the file out"
@@ -217,12 +219,12 @@ def _watched(
 
 
 def _cause(messages: IO[bytes]) -> str:
-    """Return the cause of a failure: the first of ffmpeg's messages, the most specific."""
+    """Return the cause of a failure from ffmpeg's first message, which is the most specific."""
     messages.seek(0)
     line = messages.readline(4096).decode("utf-8", "backslashreplace").strip()
     if "matches no streams" in line:
         return "there is no audio in it"
     if "not on whitelist" in line:
         return "it identifies this as a format that is not read here"
-    # Remove the name of the ffmpeg component or of the file before the cause.
+    # Remove the prefix of the message, which names an ffmpeg component or the file.
     return re.sub(r"^(\[.* @ \w+\] |.*: (?=[A-Z]))", "", line)[:200].rstrip(".") or "no samples"

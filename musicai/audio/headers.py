@@ -1,4 +1,4 @@
-"""Format, length and channels of recordings, mostly from their headers."""
+"""Format, length and number of channels of recordings, mostly read from their headers."""
 
 import os
 import re
@@ -26,13 +26,16 @@ _OUTPUTS = (
     *("-map", "0:a:0", "-c", "copy", "-f", "null", "-"),
     *("-map", "0:a:0", "-frames:a", "1", "-f", "u8", "pipe:1"),
 )
-"""ffmpeg options: scan the packets of a recording, and decode one as a test."""
+"""ffmpeg options that scan all packets of a recording, and decode one packet as a test."""
 
 _PATIENCE = 20.0  # seconds to wait for ffmpeg to scan a file
 _DURATION = re.compile(rb"Duration: (\d+):(\d+):(\d+\.\d+)")
 _END = re.compile(rb"out_time_us=(\d+)")
 _MOST_DIFFERENCE = 1.0
-"""Tolerated difference in seconds between header and packets; beyond it, decode the file."""
+"""Largest difference in seconds between the header's length and that of the packets.
+
+If the difference is larger, the file is decoded to find its length.
+"""
 
 
 class Header(NamedTuple):
@@ -41,8 +44,8 @@ class Header(NamedTuple):
     Attributes
     ----------
     format : str
-        libsndfile's name of the format; empty if the header gives a wrong length, which would
-        mislead other programs.
+        libsndfile's name of the format; empty if the header gives a wrong length, because other
+        programs would rely on the header.
     sr, n_channels : int
         Sampling rate in hertz, and number of channels.
     n_samples : int or None
@@ -69,7 +72,7 @@ def read_header(path: AnyPath) -> Header | None:
 
 
 def need_ffmpeg(recordings: Sequence[Any]) -> list[int]:
-    """Return the indices of files that only ffmpeg may read; none if it is installed."""
+    """Return the indices of the recordings that need ffmpeg; empty if ffmpeg is installed."""
     if find_ffmpeg() is not None:
         return []
     return [
@@ -83,9 +86,9 @@ def read_durations(paths: Sequence[AnyPath]) -> np.ndarray:
     """Return the length of each recording in seconds; NaN if it cannot be read.
 
     This is the length of the audio that :func:`musicai.audio.read_blocks` reads. A file is decoded
-    only if its length cannot be found otherwise. libsndfile takes a few milliseconds per file. For
-    formats that need it, ffmpeg takes a few tenths of a second per file, so several processes run
-    in parallel.
+    only if its length cannot be found otherwise. libsndfile takes a few milliseconds per file.
+    ffmpeg, for formats that need it, takes a few tenths of a second per file, so several processes
+    run in parallel.
     """
     lengths = [_by_libsndfile(path) for path in paths]
     program = find_ffmpeg()

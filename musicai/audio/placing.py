@@ -12,16 +12,16 @@ def cut_or_pad(
 
     Parameters
     ----------
-    blocks : iterable of ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
-        Samples in order.
+    blocks : iterable of ndarray of shape (n_block,) or (n_block, n_channels), dtype float32
+        The blocks in order, of any lengths.
     n_samples : int
-        Total number of samples to yield; silence fills any rest.
+        Total number of samples to yield. If the input is shorter, silence is appended.
     n_fade : int, default=0
-        Length in samples of a fade-out that ends at `n_samples`.
+        Number of samples over which to fade out the input, up to sample `n_samples`.
 
     Yields
     ------
-    block : ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
+    block : ndarray of shape (n_block,) or (n_block, n_channels), dtype float32
         A block of samples, with the same channels as the input.
     """
     fade = np.linspace(1, 0, min(n_fade, n_samples), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Validation of samples for writing, and division into blocks of equal size."""
+"""Validation of samples to write, and division of the samples into blocks of equal size."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 
 BLOCK_SIZE = 65536
-"""Samples to write at a time; some versions of libsndfile crash if given a long Ogg file at once.
+"""Number of samples to write at a time.
 
-The Ogg encoder's output depends on the size of the first block, so all blocks have this size.
+Some versions of libsndfile crash if a long Ogg file is written in one call. The Ogg encoder's
+output depends on the size of the first block, so all blocks have this size.
 """
 
 MOST_CHANNELS = 8
-"""Largest number of channels; libsndfile crashes on an Ogg file with hundreds of them."""
+"""Largest number of channels to write; libsndfile crashes on Ogg files with hundreds."""
 
 
 def playable_blocks(samples: Any, name: str) -> Iterator[np.ndarray]:
@@ -28,12 +29,13 @@ def playable_blocks(samples: Any, name: str) -> Iterator[np.ndarray]:
     Yields
     ------
     block : ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
-        A block of samples. There is at least one, and none is empty.
+        A nonempty block of samples. There is at least one block.
 
     Raises
     ------
     ValueError
-        If there are no samples, they are not floats in [-1, 1], or the number of channels varies.
+        If there are no samples, if they are not floats in [-1, 1], or if the number of channels
+        varies or exceeds 8.
     """
     blocks = _checked(samples, name) if isinstance(samples, Iterator) else [_whole(samples, name)]
     held: list[np.ndarray] = []

@@ -14,7 +14,7 @@ from .headers import read_header
 
 
 def as_recordings(X: Any) -> tuple[Sequence[Any], list[str]]:
-    """Check that `X` is a list of recordings, and return the recordings and their names.
+    """Check that `X` is a list of recordings; return the recordings and their names.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def _from_array(X: Any) -> list[Any]:
 
 
 def count_channels(recording: Any) -> int:
-    """Return the number of channels of a recording; 1 if it cannot be read."""
+    """Return the number of channels of a recording, or 1 if the recording cannot be read."""
     try:
         if not is_path(recording):
             samples, _ = as_samples(recording, 1.0, "the recording")
@@ -99,7 +99,8 @@ def as_samples(recording: Any, default_rate: float, name: str) -> tuple[np.ndarr
     Raises
     ------
     RecordingError
-        If `recording` is not a recording.
+        If `recording` is neither an array nor a pair of samples and their sampling rate, or the
+        samples are empty or of an unsupported type or shape.
     """
     native_rate = default_rate
     samples = recording
@@ -111,7 +112,7 @@ def as_samples(recording: Any, default_rate: float, name: str) -> tuple[np.ndarr
         samples, native_rate = recording
         if not isinstance(native_rate, Real) or isinstance(native_rate, bool):
             advice = "the sampling rate in (samples, sr) must be a number"
-            if is_real(samples):  # the order of scipy.io.wavfile.read
+            if is_real(samples):  # swapped: (sr, samples), as scipy.io.wavfile.read returns them
                 advice = "did you mean (samples, sr)?"
             raise RecordingError(f"{name}: a pair {_types(recording)} was given; {advice}")
     elif not isinstance(recording, np.ndarray):
