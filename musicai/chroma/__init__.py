@@ -2,15 +2,15 @@
 
 A frame of chroma holds one value per pitch class, C to B. Frame ``t`` is centered on sample ``t *
 hop_length``, and silence is assumed before and after the recording. A recording of ``n_samples``
-samples therefore has ``1 + n_samples // hop_length`` frames, as in librosa. A recording passes
-through the modules in this order. ``_frames`` cuts it into frames and measures their loudness.
-``_stft`` or ``_constant_q`` analyzes each frame with one FFT and folds the spectrum to pitch
-classes, according to the tuning that it estimates from the whole recording (``_tuning``). ``_cens``
-smooths frames. ``_beats`` finds the beats from onsets (``_onsets``), ``_bars`` finds the bars from
-onsets and chroma, and ``_sync`` takes the median of the frames between beats. ``_analysis``
-combines these steps for one recording and ``_batch`` for many. ``_playing`` synthesizes audio from
-chroma, with amplitudes fitted iteratively by ``_fitting``. :class:`ChromaExtractor` is the public
-interface.
+samples therefore has ``1 + n_samples // hop_length`` frames, as in librosa.
+
+``_frames`` cuts a recording into frames and measures their levels. ``_stft`` or ``_constant_q``
+analyzes each frame with one FFT and folds the spectrum to pitch classes, for a tuning that is
+estimated from the whole recording. ``_cens`` smooths the frames. ``_beats`` finds beats in the
+onset strength from ``_onsets``, ``_bars`` finds bars from onsets and chroma, and ``_sync`` takes
+the median of the frames between beats. ``_analysis`` combines these steps for one recording, and
+``_batch`` does so for many. ``_playing`` synthesizes chroma, with amplitudes from ``_fitting``.
+:class:`ChromaExtractor` is the public interface.
 """
 
 from ._analysis import Analysis

@@ -21,7 +21,7 @@ from ._sync import beat_grid, frames_between, mean_level, mean_rows, median_chro
 from ._tracker import Tracker
 
 BLOCK_SIZE = 65536
-"""Number of samples to read at a time: 256 kB of float32, which fit into a processor's cache."""
+"""Number of samples to read at a time: 256 kB as float32, which fit into a processor's cache."""
 
 NORMALIZED_FRAMES = 4096
 """Number of frames to normalize at a time: 0.4 MB in double precision."""
@@ -53,17 +53,18 @@ class Analysis:
         The piece, one frame per hop, beat or half-beat.
     timing : Timing
         Times of the frames: at the extractor's frame rate or, with `sync`, on the detected beats.
-        Beats count from the first one; frames before it are a pickup at negative beats. If no beats
-        are found, the recording is a single frame that is not a beat. The timing has bars if the
-        downbeat is reliable, with a margin of at least 2.
+        Beats are counted from the first detected beat; a frame before it begins at a negative beat.
+        If no beats are found, the recording is a single frame without beats. The timing has bars if
+        the downbeat margin is at least 2.
     levels : ndarray of shape (n_frames,), dtype float32
-        Root mean square of each frame in decibels of full scale; at least -120, for silence.
+        Root mean square of each frame in decibels of full scale; at least -120, which stands for
+        silence.
     tuning : float or None
         Deviation from A440 in semitones; None if the recording was left out.
     warnings : tuple of str
         Warnings, for instance about a truncated file, or the reason why the recording was left out.
     beats : Beats or None
-        Times and clarity of the beats, and the bars. None without `sync`, or if no beats are found.
+        Beats with their clarity and bars. None without `sync`, or if no beats are found.
     timbre : ndarray of shape (n_frames, 13), dtype float32, or None
         Cepstral coefficients 1 to 13 of each frame, in decibels. They are the orthonormal cosine
         transform of the levels of quarter-tone bands, averaged over the frame. None without `sync`.
@@ -151,12 +152,12 @@ def analyze(
     block_size : int, default=65536
         Samples to read at a time.
     kept_bytes : int, default=96 * 2**20
-        Largest number of bytes of power spectra to keep, for "stft". A recording whose spectra take
-        more may be read twice.
+        For "stft", the largest number of bytes of power spectra to keep. A recording with larger
+        spectra may be read twice.
 
     Notes
     -----
-    The analysis does not depend on `block_size` or `kept_bytes`.
+    The result does not depend on `block_size` or `kept_bytes`.
     """
     kind, sr, hop_length, n_fft, norm, tuning, exact, sync = settings
     frame_rate = sr / hop_length
@@ -206,14 +207,14 @@ def analyze(
         chroma, levels = normalize(median_chroma(chroma, parts), norm), mean_level(levels, parts)
         parts = frames_between(timing.borders(), measured.rate, len(measured.timbre))
         timbre = mean_rows(measured.timbre, parts)
-    # A second pass over the recording repeats its warnings, so duplicates are dropped. The name is
-    # removed because a cached file may be renamed.
+    # A second pass over a recording repeats its warnings, so duplicates are dropped. The name is
+    # removed because a file may be renamed after its analysis is cached.
     different = dict.fromkeys(warning.removeprefix(f"{name}: ") for warning in warnings)
     return Analysis(chroma, timing, levels, tuning, tuple(different), beats, timbre)
 
 
 def _timing(beats: Beats | None, end: float, *, frames_per_beat: int) -> Timing:
-    """Return the timing of a recording's beats or, without beats, of a single frame up to `end`."""
+    """Return the timing of the frames between beats or, without beats, of a single frame."""
     if beats is None:
         return Timing.from_borders([0.0, end])
     seconds, positions = beat_grid(beats.times, end, frames_per_beat=frames_per_beat)
@@ -227,10 +228,10 @@ def _timing(beats: Beats | None, end: float, *, frames_per_beat: int) -> Timing:
 
 
 def normalize(chroma: np.ndarray, norm: float | None) -> np.ndarray:
-    """Scale every frame in place to a norm of 1, like ``librosa.util.normalize``; return `chroma`.
+    """Divide each frame by its norm in place, like ``librosa.util.normalize``; return `chroma`.
 
-    If `norm` is None, nothing changes. Frames whose norm is below the smallest normal float32 do
-    not change either, so silence stays zero.
+    If `norm` is None, nothing changes. Frames with a norm below the smallest normal float32 do not
+    change either, so silence stays zero.
     """
     if norm is not None:
         for first in range(0, len(chroma), NORMALIZED_FRAMES):

@@ -2,8 +2,8 @@
 
 Bars resemble each other. Onsets and changes of harmony recur after three, six and nine beats in a
 waltz, and after two, four and eight beats in most other music. The downbeat is the beat of the bar
-on which the harmony changes and the bass enters most. The downbeat is uncertain if the harmony
-changes between beats as much as on them.
+with the largest changes of harmony and the strongest bass onsets. The downbeat is uncertain if the
+harmony changes between beats as much as on beats.
 """
 
 import numpy as np
@@ -17,20 +17,20 @@ TRIPLE, DUPLE = (3, 6, 9), (2, 4, 8)
 LEAST_TRIPLE = 0.2
 """Bars have three beats if triple recurrence exceeds duple recurrence by more than this.
 
-It is above 0 because bars of four are far more common.
+This threshold is above 0 because bars of four beats are far more common.
 """
 
 STRONGEST = 0.97
 """Quantile at which to clip onset strength.
 
-Otherwise, a single onset after silence would outweigh all others.
+Otherwise, a single onset after silence would outweigh all other onsets.
 """
 
 MOST_BARS = 20
-"""Largest number of bars to assume in a standard error, because bars are not independent."""
+"""Largest number of bars to assume in standard errors, because bars are not independent."""
 
 LEAST_ERROR = 0.05
-"""Constant added to standard errors, so that a few identical bars do not count as certainty."""
+"""Constant added to standard errors, so that the margin of a few identical bars is not infinite."""
 
 RELIABLE_MARGIN = 2.0
 """Smallest margin at which a downbeat is reliable enough for the timing to have bars."""
@@ -50,7 +50,7 @@ def find_bars(
     onsets : ndarray of shape (n_beats, n_slots)
         Onset strength at `n_slots` times in each beat.
     bass : ndarray of shape (n_beats,)
-        Onset strength in the bass on each beat.
+        Onset strength of the bass bands on each beat.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def find_bars(
 
 
 def _in_errors(differences: np.ndarray, *, most: int) -> np.ndarray:
-    """Return each column's mean divided by its standard error, as if of at most `most` rows."""
+    """Return the mean of each column in standard errors, which assume at most `most` rows."""
     errors = differences.std(axis=0) / np.sqrt(min(len(differences), most))
     return differences.mean(axis=0) / (errors + LEAST_ERROR)
 
@@ -129,7 +129,7 @@ def _unit(rows: np.ndarray) -> np.ndarray:
 
 
 def _clip(strength: np.ndarray) -> np.ndarray:
-    """Clip an onset strength at its 0.97 quantile, which cuts the peaks after silence."""
+    """Clip onset strength at its 0.97 quantile, which limits peaks after silence."""
     return np.minimum(strength, np.quantile(strength, STRONGEST))
 
 

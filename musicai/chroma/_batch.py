@@ -1,7 +1,7 @@
 """Parallel and cached analysis of many recordings.
 
-Recordings that have been analyzed before come from a cache on disk. joblib distributes the others
-over threads, processes or the machines of a cluster.
+Earlier analyses are loaded from a cache on disk, if there is one. joblib distributes the other
+recordings over threads, processes or the machines of a cluster.
 """
 
 import atexit
@@ -25,7 +25,7 @@ from ._analysis import Analysis, Settings, analyze
 from ._tracker import Tracker, tracker_key
 
 CachedAnalysis = Callable[[Any, str, Tracker | None, Any, int, Settings], Analysis]
-"""Cached analysis function, whose arguments include a key that identifies the recording."""
+"""Cached analysis function; one of its arguments is a key that identifies the recording."""
 
 Task = Callable[[Any, str], Any]
 """Function of a recording and its name."""
@@ -101,18 +101,21 @@ def _analyze_one(
     by_content: bool,
     on_error: str,
 ) -> Analysis | RecordingError:
-    """Return a recording's analysis, from the cache if possible, or with "warn" its error."""
+    """Return the analysis of a recording, from the cache if possible.
+
+    If the recording is unusable, raise its error or, if `on_error` is "warn", return the error.
+    """
     try:
         identity = None if cached_analyze is None else _identity(recording, by_content)
         if cached_analyze is not None and identity is not None:
             if key is not None:
                 identity = identity, key
             found = cached_analyze(recording, name, tracker, identity, ANALYSIS_VERSION, settings)
-            if isinstance(found, Analysis):  # otherwise another program put it there
+            if isinstance(found, Analysis):  # anything else comes from another program
                 return found
         return analyze(recording, name, settings, tracker=tracker)
     except RecordingError as error:
-        if on_error == "raise":  # at once, so that the others are not analyzed in vain
+        if on_error == "raise":  # at once, rather than after the other recordings
             error.add_note(
                 'With on_error="warn", it is left out with a warning, and the others continue.'
             )
@@ -124,12 +127,10 @@ def _analyze_one(
 
 
 def _cached_analysis(memory: Any) -> CachedAnalysis | None:
-    """Return the analysis function, cached in a folder or a :class:`joblib.Memory`.
+    """Return a function that caches analyses in `memory`; None if `memory` is None.
 
-    The result is None if `memory` is None.
-
-    Files in a folder are compressed, which adds a checksum. A damaged file is thus detected, and
-    its recording analyzed again.
+    If `memory` is a folder, its files are compressed, which adds checksums. If a file is damaged,
+    its recording is therefore analyzed again.
     """
     if memory is None:
         return None
@@ -181,8 +182,8 @@ def run_in_order(
     first recording without a result is tried once more, alone. If its worker dies again, its result
     is a :class:`RecordingError`, and the other recordings continue.
 
-    After an error, Python waits for the threads to finish their current recordings, because exiting
-    while they decode would crash it.
+    After an error, Python does not exit until the threads have finished their current recordings,
+    because it would crash if it exited while they decode.
 
     Parameters
     ----------
@@ -255,7 +256,7 @@ def _retry(call: Any, name: str) -> Any:
 
 
 def _started(calls: list[Any], n_jobs: int | None) -> AbstractContextManager[Generator[Any]]:
-    """Start calls in parallel; entering the context gives an iterator over their results."""
+    """Start calls in parallel; the context manager returns an iterator over their results."""
     try:
         parallel = joblib.Parallel(n_jobs, prefer="threads", return_as="generator")
     except ValueError:  # a backend without generators, such as "multiprocessing"

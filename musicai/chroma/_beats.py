@@ -1,12 +1,11 @@
 """Beat tracking from onset strength.
 
-This is beat tracking by dynamic programming (D. P. W. Ellis, "Beat tracking by dynamic
-programming", Journal of New Music Research 36, 2007), as in ``librosa.beat.beat_track``, but with a
-different tempo estimate. The beat period is the lag at which a comb with teeth at half, one, two,
-three and four periods collects the most autocorrelation of the onset strength, weighted by a prior
-that expects faster beats in music with stronger onsets. The beats are the sequence with the
-strongest onsets about one period apart. Each beat is then moved to the top of a parabola through
-its onset peak, which may lie between two frames.
+The method is dynamic programming (D. P. W. Ellis, "Beat tracking by dynamic programming", Journal
+of New Music Research 36, 2007), as in ``librosa.beat.beat_track``, but with a different tempo
+estimate. The beat period maximizes the sum of the onset strength's autocorrelation at half, one,
+two, three and four periods, weighted by a prior that expects faster beats in music with stronger
+onsets. The beats are the sequence of frames with the strongest onsets about one period apart. Each
+beat is then refined to a fraction of a frame, by fitting a parabola to the onset strength.
 """
 
 from dataclasses import dataclass
@@ -34,8 +33,8 @@ USUAL_TEMPO, USUAL_STRENGTH = 105.0, 0.85
 TEMPO_PER_STRENGTH = 0.4
 """Octaves by which the center of the prior rises when the mean onset strength doubles.
 
-If a choir and a band have onsets equally far apart, the choir's beats are slow and the band's are
-fast. A common center would double the tempo of one or halve that of the other (see
+If the onsets of a choir and a band are equally far apart, the choir's beats are slower than the
+band's. With the same center for both, the choir's tempo would be doubled or the band's halved (see
 docs/experiments.md).
 """
 
@@ -43,31 +42,32 @@ CENTER_RANGE = 60.0, 150.0
 """Lowest and highest center of the prior, in beats per minute."""
 
 TEETH = {0.5: 0.5, 1: 1.0, 2: 1.0, 3: 1.0, 4: 1.0}
-"""Weight of each tooth of the comb, by its position in beat periods."""
+"""Weights of the autocorrelation at multiples of the beat period; the keys are the multiples."""
 
 TREND = 1.5
-"""Length in seconds of the moving average to subtract from the autocorrelation."""
+"""Length in seconds of the moving average that is subtracted from the autocorrelation."""
 
 STRONGEST = 0.99
 """Quantile at which to clip onset strength.
 
-The first sound after silence rises in all bands at once and would outweigh a minute of music.
+The level rises in all bands at the first sound after silence, which would outweigh a minute of
+music.
 """
 
 TIGHTNESS = 100.0
-"""Weight of the penalty for deviations from the period, as in librosa."""
+"""Weight of the penalty for deviations from the beat period, as in librosa."""
 
 WEAK = 0.5
-"""Beats at either end are dropped if they are weaker than this share of the beats' RMS strength."""
+"""Smallest strength of the first and last beat, as a share of the beats' RMS strength."""
 
 FEWEST = 3
 """Smallest number of strong beats to accept; fewer only mark the start or end of a sound."""
 
 SLOTS = 16
-"""Number of points in a beat at which to compare its onsets with those of its neighbors."""
+"""Number of points in each beat at which the onset strengths of beats are compared."""
 
 NEIGHBORS, SMOOTHED = 4, 5
-"""Number of beats on each side to compare a beat with, and number to smooth its clarity over."""
+"""Number of beats on each side to compare with a beat; number of beats to smooth clarity over."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ class Beats:
     times : ndarray of shape (n_beats,)
         Times of the beats in seconds, increasing; at least two.
     clarity : ndarray of shape (n_beats,)
-        Correlation of the onsets within each beat with those in the surrounding beats, smoothed
+        Correlation of the onset strength in each beat with that in the surrounding beats, smoothed
         over five beats; at most 1. A value near 0 means that there is no pulse, or that the beats
         are wrong.
     beats_per_bar : int
@@ -129,7 +129,7 @@ class Beats:
 def track_beats(
     strength: np.ndarray, rate: float, *, usual_tempo: float = USUAL_TEMPO
 ) -> np.ndarray:
-    """Track the beats in an onset strength.
+    """Find the beats in the onset strength of a recording.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def _best_path(score: np.ndarray, period: int) -> np.ndarray:
         paths = before[frames] - penalty
         choice = np.argmax(paths, axis=1)
         best = paths[np.arange(len(frames)), choice]
-        # A path may also start here, but that is only better at the first onsets.
+        # A new path may start here, but only at the first onsets does this score higher.
         total[longest + frames] = score[frames] + np.maximum(best, 0)
         origin[frames] = np.where(best > 0, frames - steps[choice], -1)
     path = [_last_beat(total[longest:])]
@@ -250,7 +250,10 @@ def _trim(beats: np.ndarray, score: np.ndarray) -> np.ndarray:
 
 
 def _peak_offsets(score: np.ndarray, beats: np.ndarray) -> np.ndarray:
-    """Return each beat's distance in frames to its parabolic peak; 0 if it is not on a peak."""
+    """Return the offset in frames from each beat to the peak of a parabola through its score.
+
+    The offset is 0 if the beat is not at a local maximum.
+    """
     padded = np.pad(score, 1, mode="edge")
     before, at, after = padded[beats], padded[beats + 1], padded[beats + 2]
     curvature = before - 2 * at + after
@@ -273,8 +276,8 @@ def onsets_of_beats(strength: np.ndarray, rate: float, beats: np.ndarray) -> np.
     Returns
     -------
     onsets : ndarray of shape (n_beats, 16)
-        Highest onset strength of three frames at each point. The first point is slightly before the
-        beat.
+        Maximum of the onset strength over three frames around each point. The first point is
+        slightly before the beat.
     """
     lengths = np.append(np.diff(beats), beats[-1] - beats[-2])
     slots = (np.arange(SLOTS) - 1.5) / SLOTS  # the first four surround the beat
@@ -295,8 +298,8 @@ def pulse_clarity(onsets: np.ndarray) -> np.ndarray:
     Returns
     -------
     clarity : ndarray of shape (n_beats,), dtype float64
-        Correlation of the onsets of each beat with the mean over the four beats on each side,
-        smoothed over five beats.
+        Correlation of the onset strength in each beat with its mean over the four beats on each
+        side, smoothed over five beats.
     """
     sums = np.cumsum(np.pad(onsets, ((NEIGHBORS + 1, NEIGHBORS), (0, 0))), axis=0)
     around = sums[2 * NEIGHBORS + 1 :] - sums[: -2 * NEIGHBORS - 1] - onsets

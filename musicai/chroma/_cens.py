@@ -1,6 +1,6 @@
 """Chroma energy normalized statistics (CENS), for matching performances of the same music.
 
-The shares of the pitch classes in each frame are quantized to five steps and averaged over about a
+The shares of the pitch classes in each frame are quantized to five levels and averaged over about a
 second. This removes most differences in loudness, timbre and articulation (M. Müller, F. Kurth and
 M. Clausen, "Audio matching via chroma-based statistical features", ISMIR 2005; Müller and S. Ewert,
 "Chroma Toolbox", ISMIR 2011).
@@ -10,7 +10,7 @@ import numpy as np
 from scipy.ndimage import convolve1d
 
 STEPS = (0.05, 0.1, 0.2, 0.4)
-"""Shares of a frame's total; a pitch class scores a quarter for each one that it exceeds."""
+"""Thresholds for a pitch class's share of its frame's total; each one exceeded adds 0.25."""
 
 SECONDS = 41 * 512 / 22050
 """Length of the averaging window, 0.95 s: the default of librosa's ``chroma_cens``."""
@@ -30,7 +30,8 @@ def cens(chroma: np.ndarray, frame_rate: float) -> np.ndarray:
     -------
     smooth : ndarray of shape (n_frames, 12), dtype float32
         Averages in [0, 1], not normalized. The window is the odd number of frames nearest to 0.95
-        s. The recording is padded with silence. Where a whole window is silent, the average is 0.
+        s. The recording is padded with silence. If all frames of a window are silent, the average
+        is 0.
     """
     totals = np.sum(chroma, axis=1, keepdims=True)
     shares = np.divide(chroma, totals, out=np.zeros_like(chroma), where=totals > 0)

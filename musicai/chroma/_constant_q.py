@@ -1,19 +1,19 @@
 """Chroma from a constant-Q transform with one FFT per frame.
 
 A constant-Q transform analyzes each pitch with a window of a fixed number of periods (J. C. Brown,
-"Calculation of a constant Q spectral transform", 1991). The spectra of its windowed sinusoids are
-narrow, so they are applied as a sparse matrix to one spectrum per frame (Brown and M. S. Puckette,
-"An efficient algorithm for the calculation of a constant Q transform", 1992). There are three bins
-per semitone. Frequencies above the highest note are not needed, so samples are first resampled to a
-lower rate.
+"Calculation of a constant Q spectral transform", 1991). The spectra of the windowed sinusoids are
+narrow, so they form a sparse matrix, which is multiplied by one spectrum per frame (Brown and M. S.
+Puckette, "An efficient algorithm for the calculation of a constant Q transform", 1992). There are
+three bins per semitone. Frequencies above the highest note are not needed, so samples are first
+resampled to a lower rate.
 
-Magnitudes are compressed, as in hearing, so that quiet voices count as well as loud ones. The mean
-of the surrounding bins is subtracted as background, to remove drums, noise and the skirts of loud
-tones. The expected third partial of each tone is also subtracted, because it belongs to another
-pitch class. Summing over octaves gives a fine chroma of 36 values per frame. Its sum over the
-recording yields the tuning, with which the 36 values are folded to 12. The fine chroma is small
-enough to keep, so one pass over the recording suffices. ``benchmarks/chroma/quality.py`` measures
-its accuracy.
+Magnitudes are compressed, as in hearing, to give more weight to quiet voices. The mean of the
+surrounding bins is subtracted as background, to remove drums, noise and the spectral leakage of
+loud tones. The expected third partial of each tone is also subtracted, because it belongs to
+another pitch class. Summing over octaves gives a fine chroma of 36 values per frame. The tuning is
+estimated from the fine chroma of the whole recording and used to fold the 36 values to 12. The fine
+chroma is small enough to keep in memory, so one pass over the recording suffices.
+``benchmarks/chroma/quality.py`` measures the accuracy of the chroma.
 """
 
 from collections.abc import Iterable
@@ -33,22 +33,26 @@ LOWEST = 440.0 * 2.0 ** (-45 / 12)
 N_OCTAVES = 6
 """Number of octaves, up to B6.
 
-Higher notes are rare, and overtones above B6 mostly belong to other pitch classes.
+Higher notes are rare, and overtones above B6 mostly differ in pitch class from their notes.
 """
 
 BINS_PER_OCTAVE = 36
 Q = 1.0 / (2.0 ** (1.0 / BINS_PER_OCTAVE) - 1.0)
 SHORTEST = 0.45
-"""Shortest frame with which to analyze an octave, as a share of the window of its lowest note."""
+"""Shortest frame for analyzing an octave, as a share of the window of the octave's lowest note."""
 
 LEAST_SECONDS = 4096 / 22050
 """Shortest window in seconds.
 
-High notes last as long as low ones, and long windows pick up less noise.
+High notes do not need shorter windows, because they last as long as low notes. Long windows pick up
+less noise.
 """
 
 LOBES = 4.0
-"""Half-width of a sinusoid's spectrum in units of 1 / length; outside, it is below -50 dB."""
+"""Half-width of a windowed sinusoid's spectrum, in units of 1 / length; beyond, it is omitted.
+
+The omitted values are below -50 dB.
+"""
 
 HIGHEST = LOWEST * 2.0**N_OCTAVES + LOBES / LEAST_SECONDS
 """Highest frequency that contributes, in hertz."""
@@ -57,7 +61,7 @@ LEAST_OVERSAMPLING = 2.5
 """Smallest ratio of the reduced sampling rate to `HIGHEST`."""
 
 COMPRESSION = 0.6
-"""Exponent to which to raise magnitudes, like that of perceived loudness; favors quiet voices."""
+"""Exponent of magnitudes, similar to that of perceived loudness; it favors quiet voices."""
 
 SURROUNDINGS = 13
 """Number of bins to average as background: two semitones on either side."""
@@ -144,6 +148,7 @@ def fine_chroma(frames: np.ndarray, sr: float) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     strengths : ndarray of shape (n_frames, 36), dtype float32
+        Compressed magnitudes above the background, summed over octaves.
     power : ndarray of shape (n_frames,), dtype float32
         Total power in the analyzed range, including the background.
     """
@@ -159,7 +164,7 @@ def fine_chroma(frames: np.ndarray, sr: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _subtract_background(loudness: np.ndarray) -> np.ndarray:
-    """Subtract the background and third partials; frequency is the first axis."""
+    """Subtract the background and third partials from magnitudes, shape (n_bins, n_frames)."""
     peaks = np.maximum(loudness - uniform_filter1d(loudness, SURROUNDINGS, axis=0), 0)
     notes = peaks.copy()
     notes[TWELFTH:] -= THIRD_PARTIAL * peaks[:-TWELFTH]
@@ -212,8 +217,8 @@ def estimate_tuning(fine: np.ndarray) -> float:
 def folding(tuning: float) -> np.ndarray:
     """Return the weights that fold 36 bins to 12 pitch classes, shape (36, 12), float32.
 
-    A pitch class covers half a semitone on either side of its pitch. A bin covers a third of a
-    semitone, so a bin on the border is divided in proportion.
+    A pitch class covers half a semitone on either side of its pitch, and a bin covers a third of a
+    semitone. A bin on the border of two pitch classes is divided in proportion.
     """
     centers = 3 * (np.arange(12) + tuning)
     distances = np.subtract.outer(np.arange(BINS_PER_OCTAVE), centers)

@@ -66,21 +66,21 @@ class ChromaExtractor(FileTransformer):
     Parameters
     ----------
     kind : {"cqt", "stft", "cens"}, default="cqt"
-        Kind of analysis. "cqt" uses compressed magnitudes of a constant-Q transform above their
-        background, which favors quiet voices and suppresses drums. It is the best choice for
+        Kind of analysis. "cqt" compresses the magnitudes of a constant-Q transform and subtracts
+        their background, which favors quiet voices and suppresses drums. It is the best choice for
         training a composer. "stft" matches ``librosa.feature.chroma_stft`` within 1e-5, including
-        the tuning, except in silent frames. "cens" is "cqt" in coarse steps, averaged over a
-        second, so that different performances of the same music look alike.
+        the tuning, except in silent frames. "cens" is "cqt" quantized to five levels and averaged
+        over a second, so that different performances of the same music become similar.
     sr : float, default=22050
         Sampling rate of the analysis in hertz; recordings at other rates are resampled.
     hop_length : int, default=2048
         Number of samples between frames; 2048 at 22050 Hz gives 10.8 frames per second. "cqt" and
         "cens" are fastest if it is a multiple of 4 at 22050 Hz, or of 8 at 44100 Hz.
     n_fft : int, default=None
-        Number of samples per frame; an even number. None means 2048 for "stft" and, for the others,
-        the power of two nearest to 0.74 seconds, which is 16384 at 22050 Hz.
+        Number of samples per frame; an even number. None means 2048 for "stft". For "cqt" and
+        "cens", it means the power of two nearest to 0.74 seconds, which is 16384 at 22050 Hz.
     norm : float or None, default=numpy.inf
-        Each frame is divided by its vector norm of this order. With infinity, the loudest pitch
+        Order of the vector norm by which each frame is divided. With infinity, the strongest pitch
         class of every frame that is not silent is exactly 1. None disables normalization.
     tuning : float, default=None
         Deviation from A440 in semitones. If None, it is estimated for each recording.
@@ -89,8 +89,8 @@ class ChromaExtractor(FileTransformer):
         librosa's bit for bit, at about 1.3 times the cost. Single precision changes chroma by about
         1e-6.
     sync : {None, "beat", "half-beat"}, default=None
-        With "beat", a frame is the median of the frames from one beat to the next; with
-        "half-beat", there are two such frames per beat. `analyze` returns the beats, their clarity
+        With "beat", the frames from one beat to the next are replaced by their median. With
+        "half-beat", there are two such medians per beat. `analyze` returns the beats, their clarity
         and their timing.
     tracker : callable, default=None
         A beat tracker to use instead of the built-in one. It is called as ``tracker(y, sr)`` with
@@ -98,7 +98,7 @@ class ChromaExtractor(FileTransformer):
         seconds, or a tuple of the times of beats and of downbeats. Memory use then grows by 320 MB
         per hour of recording. Without `sync`, the tracker is not called.
     memory : str, path or joblib.Memory, default=None
-        A folder in which to cache analyses, so that no recording is analyzed twice.
+        A folder in which to cache analyses, so that a recording is not analyzed again.
     memory_key : {"path", "content"}, default="path"
         How `memory` identifies files: by path, size and modification time, or by the SHA-256 hash
         of their content. With "content", recordings and `memory` can be moved, but every file is
@@ -106,9 +106,9 @@ class ChromaExtractor(FileTransformer):
         their content.
     n_jobs : int, default=None
         Number of recordings to analyze in parallel, in threads unless
-        :func:`joblib.parallel_config` says otherwise; -1 uses all processors. It does not affect
-        the result. Each thread takes about 20 MB; with "stft", 100 MB plus 75 MB per hour of
-        recording.
+        :func:`joblib.parallel_config` says otherwise; -1 uses all processors. The result does not
+        depend on this number. Each thread takes about 20 MB of memory or, with "stft", 100 MB plus
+        75 MB per hour of recording.
     on_error : {"raise", "warn"}, default="raise"
         What to do with a recording that cannot be used: raise :class:`RecordingError`, or warn and
         return a piece without frames, so that labels stay aligned.
@@ -195,7 +195,7 @@ class ChromaExtractor(FileTransformer):
 
     @property
     def timing(self) -> Timing:
-        """Timing of the frames of a piece; with `sync`, it has beats but no tempo."""
+        """Timing of the frames of a piece; with `sync`, this has beats but no tempo."""
         self._check_parameters()
         if self.sync is None:
             return Timing.from_rate(self.frame_rate)
@@ -239,16 +239,16 @@ class ChromaExtractor(FileTransformer):
         Parameters
         ----------
         X : list, tuple or 1-D array of recordings
-            Each recording is an audio file (str, bytes, PathLike), a 1-D array of samples at
-            `sr`, or a tuple ``(samples, sr)`` with samples of shape ``(n_samples,)``
-            or ``(n_samples, n_channels)``.
+            Each recording is the path of an audio file (str, bytes or PathLike), a 1-D array of
+            samples at `sr`, or a tuple ``(samples, sr)`` with samples of shape ``(n_samples,)`` or
+            ``(n_samples, n_channels)``.
 
         Returns
         -------
         pieces : list of ndarray of shape (n_frames, 12), dtype float32
             Chroma of each recording, in order; data frames after
             ``set_output(transform="pandas")``. Each array has an attribute `timing`, for a composer
-            that follows in a pipeline. Arrays derived from it, such as slices, do not have it.
+            that follows in a pipeline. Derived arrays, such as slices, lack this attribute.
 
         Raises
         ------
@@ -328,16 +328,16 @@ class ChromaExtractor(FileTransformer):
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
             Timing of the frames: one for all pieces, or a list with one for each piece of a
             collection. A number means frames per second. None means the extractor's `timing`. With
-            `sync`, that has no tempo, so pass ``analysis.timing`` for a recording, or for instance
-            ``Timing.from_tempo(96)``.
+            `sync`, the extractor's timing has no tempo, so pass ``analysis.timing`` for a recording
+            or, for instance, ``extractor.timing.at_tempo(96)`` for a composed piece.
 
         Returns
         -------
         audio : ndarray of shape (n_samples,), or a list of them
-            Mono float32 samples at `sr`, as long as the frames: an array for one piece, or a
-            collection of the same type as `X`. At the extractor's frame rate, analyzing the audio
-            gives the same number of frames and similar chroma. In a collection, a piece without
-            frames gives an array without samples.
+            Mono float32 samples at `sr`, with the duration of the frames: an array for one piece,
+            or a collection of the same type as `X`. At the extractor's frame rate, an analysis of
+            the audio gives the same number of frames and similar chroma. For an empty piece in a
+            collection, the array is empty.
 
         Raises
         ------
@@ -410,9 +410,9 @@ class ChromaExtractor(FileTransformer):
             on_error=self.on_error,
         )
         analyses = []
-        unread = []  # one warning or error names all recordings that need ffmpeg
+        unread = []  # recordings that need ffmpeg, for a single warning or error
         try:
-            with closing(results):  # so that work stops if a warning becomes an error
+            with closing(results):  # stops the work if a warning becomes an error
                 progress = progress_bar(
                     zip(results, names, strict=False),
                     total=len(recordings),
@@ -448,9 +448,9 @@ class ChromaExtractor(FileTransformer):
         )
 
     def _checked(self, result: Analysis | RecordingError, name: str) -> Analysis:
-        """Emit the warnings of a recording and return its analysis.
+        """Issue the warnings of a recording and return its analysis.
 
-        Depending on `on_error`, an error is raised, or it gives a warning and an empty analysis.
+        If `result` is an error, either raise it, or issue a warning and return an empty analysis.
         """
         if not isinstance(result, RecordingError):
             for warning in result.warnings:

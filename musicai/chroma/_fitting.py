@@ -2,9 +2,10 @@
 
 Chroma of a constant-Q transform is not linear in amplitude. Magnitudes are compressed, the
 background and third partials are subtracted, and windows overlap neighboring frames, so there is no
-closed-form inverse. But synthesis and analysis take only a fraction of a second, so amplitudes are
-corrected iteratively until the analysis matches, as in M. Slaney, D. Naar and R. F. Lyon, "Auditory
-model inversion for sound separation", ICASSP 1994.
+closed-form inverse. Amplitudes are therefore corrected in a few rounds. Each round synthesizes and
+analyzes the piece, which takes only a fraction of a second, and compares the result with the given
+chroma, as in M. Slaney, D. Naar and R. F. Lyon, "Auditory model inversion for sound separation",
+ICASSP 1994.
 """
 
 import numpy as np
@@ -16,23 +17,23 @@ from ._constant_q import constant_q_chroma
 ROUNDS = 3
 """Number of corrections.
 
-They raise the mean correlation of given and analyzed frames of real music from 0.971 to 0.998.
+They raise the mean correlation between given and analyzed frames of real music from 0.971 to 0.998.
 """
 
 STEP = 0.6
-"""Exponent of a correction; larger steps overshoot, because a note also affects its neighbors."""
+"""Exponent of a correction; a larger one overshoots, because a note also affects its neighbors."""
 
 FLOOR = 0.03
-"""Constant added to both target and analyzed chroma, so that tiny values are not corrected."""
+"""Constant added to target and analyzed chroma, so that tiny values are hardly corrected."""
 
 LARGEST_RATIO = 4.0
-"""Largest ratio of target to analyzed chroma, or the inverse, to correct in one round."""
+"""Largest factor between target and analyzed chroma that one round corrects."""
 
 
 def sine_amplitudes(
     piece: np.ndarray, *, sr: float, hop_length: int, n_fft: int | None = None
 ) -> np.ndarray:
-    """Return amplitudes of sines whose analysis gives a piece of chroma.
+    """Fit amplitudes of sines, so that an analysis of their sound approximates a piece of chroma.
 
     Parameters
     ----------

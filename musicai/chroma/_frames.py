@@ -1,4 +1,4 @@
-"""Framing of a stream of samples, levels of frames, and detection of silence."""
+"""Framing of streams of samples, levels of frames, and detection of silence."""
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -8,22 +8,23 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import DTypeLike
 
 BATCH_SAMPLES = 2**18
-"""Samples in a batch of frames: enough to amortize calls, few enough for a processor's cache."""
+"""Number of samples in a batch of frames, which fits into a processor's cache."""
 
 QUIETEST = -120.0
-"""Level of digital silence, in decibels of full scale."""
+"""Lowest level in decibels of full scale, which stands for digital silence."""
 
 SILENCE = 60.0
-"""Decibels below the loud parts of a recording at which a frame counts as silent.
+"""Frames at least this many decibels below the loud parts of their recording are silent.
 
-Reverberation time is defined by the same decay. 16-bit dither is at least 70 dB below the music;
-the softest passages of an orchestra are 50 dB below the loudest.
+16-bit dither is at least 70 dB below the music; the softest passages of an orchestra are 50 dB
+below the loudest. Reverberation time is defined by the same decay of 60 dB.
 """
 
 LOUD_SECONDS, LOUD_SHARE = 0.5, 0.05
-"""The loud parts are the loudest half second, or the loudest twentieth if that is shorter.
+"""Length of a recording's loud parts in seconds, and as a share of the recording.
 
-A click is shorter than half a second; a single chord in minutes of silence is longer.
+The shorter of the two lengths is used. A click is shorter than half a second and does not raise the
+level of the loud parts; a single chord in minutes of silence does.
 """
 
 
@@ -87,7 +88,7 @@ def cut_frames(
     hop_length: int,
     batch_samples: int = BATCH_SAMPLES,
 ) -> Iterator[np.ndarray]:
-    """Cut blocks of samples into frames as they come.
+    """Cut a stream of samples into batches of frames.
 
     Parameters
     ----------
@@ -99,7 +100,7 @@ def cut_frames(
     Yields
     ------
     frames : ndarray of shape (n_frames, frame_length), dtype float32
-        Read-only view of a buffer that the next iteration overwrites.
+        A batch of frames: a read-only view of a buffer that the next iteration overwrites.
     """
     buffer = FrameBuffer(
         frame_length=frame_length, hop_length=hop_length, batch_samples=batch_samples
@@ -113,8 +114,8 @@ def cut_frames(
 def hann_window(length: int, dtype: DTypeLike) -> np.ndarray:
     """Return a read-only periodic Hann window.
 
-    It is bitwise identical to that of ``scipy.signal.get_window`` and thus librosa's, but avoids
-    the import of scipy.signal, which takes a tenth of a second.
+    The window is bitwise identical to the one from ``scipy.signal.get_window``, which librosa uses.
+    scipy.signal is not used here, because importing it takes a tenth of a second.
     """
     window = (0.5 + 0.5 * np.cos(np.linspace(-np.pi, np.pi, length + 1)[:-1])).astype(dtype)
     window.flags.writeable = False
@@ -122,7 +123,9 @@ def hann_window(length: int, dtype: DTypeLike) -> np.ndarray:
 
 
 class FrameLevels:
-    """Level meter for a stream, whose frame ``t`` is the hop centered on sample ``t * hop_length``.
+    """Meter of the level of each frame in a stream of samples.
+
+    The level of frame ``t`` is that of the `hop_length` samples around sample ``t * hop_length``.
 
     Parameters
     ----------
@@ -137,7 +140,7 @@ class FrameLevels:
         self._powers: list[np.ndarray] = []
 
     def add(self, block: np.ndarray) -> None:
-        """Add a block of samples of any size; an incomplete hop waits for the next block."""
+        """Add a block of samples of any length."""
         samples = np.concatenate([self._carried, block])
         n_whole = len(samples) // self._hop_length * self._hop_length
         hops = samples[:n_whole].reshape(-1, self._hop_length)
@@ -155,12 +158,13 @@ class FrameLevels:
 def silent_frames(power: np.ndarray, frame_rate: float) -> np.ndarray:
     """Return a mask of the silent frames, shape (n_frames,).
 
-    A frame is silent if it is at least `SILENCE` decibels below the loud parts, or digital silence.
+    A frame is silent if it is at least `SILENCE` decibels below the loud parts of the recording, or
+    if its power is 0.
 
     Parameters
     ----------
     power : ndarray of shape (n_frames,)
-        Power of each frame in the analyzed range, which excludes, for instance, a constant offset.
+        Power of each frame in the analyzed frequency range, which excludes constant offsets.
     frame_rate : float
         Frames per second.
     """
@@ -171,5 +175,5 @@ def silent_frames(power: np.ndarray, frame_rate: float) -> np.ndarray:
 
 
 def to_decibels(power: np.ndarray) -> np.ndarray:
-    """Convert mean squares to decibels of full scale, as float32."""
+    """Convert mean squares of samples to decibels of full scale, as float32."""
     return (10 * np.log10(np.maximum(power, 10 ** (QUIETEST / 10)))).astype(np.float32)

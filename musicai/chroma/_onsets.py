@@ -1,12 +1,13 @@
 """Onset strength and timbre of a stream of samples.
 
-Onset strength is the rise of a logarithmic spectrum; in silence it is 0. This module uses
-quarter-tone bands and measures rises against the loudest of three neighboring bands, as in
-SuperFlux (S. Böck and G. Widmer, "Maximum filter vibrato suppression for onset detection", DAFx
-2013). Mel bands would miss pitch changes without an attack, as in strings, choirs and organs.
+Onset strength is the mean rise of the levels of frequency bands; in silence, it is 0. This module
+uses quarter-tone bands and compares each level with that of the loudest of three neighboring bands
+three hops earlier, as in SuperFlux (S. Böck and G. Widmer, "Maximum filter vibrato suppression for
+onset detection", DAFx 2013). Mel bands would miss pitch changes without an attack, as in strings,
+choirs and organs.
 
-The same spectrum gives the timbre as cepstral coefficients, the cosine transform of the band
-levels. Only onset strength and timbre are kept, for 43 frames per second.
+Timbre is described by cepstral coefficients, the cosine transform of the band levels. Only onset
+strength and timbre are kept, at 43 frames per second.
 """
 
 from functools import lru_cache
@@ -22,10 +23,10 @@ SECONDS_PER_FRAME = 512 / 22050
 """Approximate time between onset frames, in seconds."""
 
 FRAME_HOPS = 8
-"""Number of hops per frame, which lasts 0.19 seconds: enough to resolve most neighboring notes."""
+"""Number of hops per frame; a frame of 0.19 seconds resolves most neighboring notes."""
 
 LAG = 3
-"""Number of hops over which to measure rises: the duration of a soft attack."""
+"""Number of hops over which to measure rises, about the duration of a soft attack."""
 
 LOWEST, HIGHEST = 27.5, 10000.0
 """Frequency range of the bands, in hertz."""
@@ -36,10 +37,10 @@ BASS = 150.0
 BANDS_PER_OCTAVE = 24
 
 DYNAMIC_RANGE = 50.0
-"""Decibels below the loudest band so far at which a band counts as silent."""
+"""Range of levels in decibels, below the loudest band so far; lower levels are raised to it."""
 
 N_COEFFICIENTS = 13
-"""Number of cepstral coefficients per frame, without the zeroth, which is the level."""
+"""Number of cepstral coefficients per frame, excluding coefficient 0, the level."""
 
 
 class Onsets(NamedTuple):
@@ -50,7 +51,7 @@ class Onsets(NamedTuple):
     rate : float
         Frames per second, about 43; frame ``t`` is centered on ``t / rate`` seconds.
     strength, bass : ndarray of shape (n_frames,), dtype float32
-        Mean rise in decibels over all bands, and over the bass bands.
+        Mean rise in decibels, over all bands and over the bass bands.
     timbre : ndarray of shape (n_frames, 13), dtype float32
         Cepstral coefficients in decibels, from an orthonormal cosine transform.
     """
@@ -83,7 +84,7 @@ class OnsetStrength:
     """
 
     def __init__(self, sr: float) -> None:
-        # The FFT is fast for this length, and thus for the frame length, which is 8 times as long.
+        # The FFT is fast for this length and therefore also for a frame, which is 8 times as long.
         hop_length = scipy.fft.next_fast_len(round(sr * SECONDS_PER_FRAME), real=True)
         self._rate = sr / hop_length
         self._bands, centers = _bands(sr, FRAME_HOPS * hop_length)
@@ -147,7 +148,7 @@ def _louder_neighbor(level: np.ndarray) -> np.ndarray:
 def _bands(sr: float, n_fft: int) -> tuple[scipy.sparse.csr_array, np.ndarray]:
     """Return triangular bands, shape (n_bands, n_frequencies), float32, and their centers in hertz.
 
-    Bands are a quarter tone apart, or one FFT bin where that is more.
+    Bands are a quarter tone or one FFT bin apart, whichever is more.
     """
     width = sr / n_fft
     centers = [LOWEST]

@@ -1,4 +1,4 @@
-"""Synthesis of chroma with sines, at any timing."""
+"""Synthesis of chroma with sines, for any timing."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from ._fitting import sine_amplitudes
 from ._stft import DEFAULT_FRAME_LENGTH, sine_center, stft_amplitudes
 
 STEPS_PER_SECOND = 100.0
-"""Steps per second with which to approximate frames of varying or fractional length."""
+"""Number of steps per second that approximate frames of varying or fractional length."""
 
 
 def play_chroma(
@@ -44,8 +44,8 @@ def play_chroma(
     Returns
     -------
     blocks : iterator of ndarray of shape (n_samples,), dtype float32
-        Audio that is as long as the frames and fades out in the last 10 ms. Its loudness is not
-        normalized.
+        Audio with the duration of the frames, which fades out in the last 10 ms. Its loudness is
+        not normalized.
 
     Raises
     ------
@@ -82,8 +82,7 @@ def play_chroma(
         piece = stft_amplitudes(piece)
     centers = timing.centers(len(piece)) - borders[0]
     if not at_a_rate or centers[0] > 0 or abs(hop / hop_length - 1) > 1e-9:
-        # Use short steps of a whole number of samples. There are many of them, so they are in
-        # single precision to halve the memory.
+        # Use short steps of a whole number of samples. Single precision halves their memory.
         piece = piece.astype(np.float32)
         hop = max(1, round(sr / STEPS_PER_SECOND))
         if at_a_rate:
@@ -101,15 +100,15 @@ def _usual_hop(borders: np.ndarray, sr: float) -> float:
 
 
 def _repeat(frames: np.ndarray, borders: np.ndarray, steps_per_second: float) -> np.ndarray:
-    """Return one row per step: the frame that covers it, with borders rounded to whole steps."""
+    """Repeat each frame for its duration in steps; borders are rounded to whole steps."""
     firsts = np.rint((borders - borders[0]) * steps_per_second).astype(int)
     return np.repeat(frames, np.diff(firsts), axis=0)
 
 
 def _interpolate(frames: np.ndarray, centers: np.ndarray, length: float, step: float) -> np.ndarray:
-    """Return linearly interpolated frames, one row every `step` seconds, as float32.
+    """Interpolate frames linearly every `step` seconds, as float32.
 
-    The last frame fades out in the `length` of a frame, in seconds.
+    The last frame fades out over `length` seconds, the time between frames.
     """
     centers = np.append(centers, centers[-1] + length)
     moments = np.arange(int(np.ceil(centers[-1] / step)) + 1) * step

@@ -1,4 +1,4 @@
-"""Beats of a recording, with their clarity and bars."""
+"""Beats of a recording, their clarity, and bars."""
 
 import numpy as np
 
@@ -13,12 +13,13 @@ ON_BEAT = slice(4)
 
 
 class PulseFinder:
-    """Find the beats of a recording that arrives in blocks.
+    """Find the beats of a recording that is read block by block.
 
     Parameters
     ----------
     tracker : callable or None
-        Custom tracker, for which the whole recording is kept in memory; None for the built-in one.
+        Custom tracker, for which the whole recording is kept in memory; None for the built-in
+        tracker.
     sr : float
         Sampling rate in hertz.
     """
@@ -35,7 +36,7 @@ class PulseFinder:
     def find(
         self, onsets: Onsets, chroma: np.ndarray, frame_rate: float, end: float
     ) -> Beats | None:
-        """Return the beats, or None if there is no pulse.
+        """Return the beats and bars, or None if fewer than two beats are found.
 
         Parameters
         ----------
@@ -67,7 +68,7 @@ class PulseFinder:
         return Beats(times, pulse_clarity(strength), beats_per_bar, downbeat, margin)
 
     def _track(self, onsets: Onsets) -> tuple[np.ndarray, tuple[int, int] | None]:
-        """Return the times of beats and, if a custom tracker found downbeats, the bars."""
+        """Return the times of beats and, if a custom tracker returns downbeats, the bars."""
         if self._tracker is None:
             return track_beats(onsets.strength, onsets.rate), None
         samples = np.concatenate([np.zeros(0, np.float32), *self._blocks])

@@ -1,16 +1,15 @@
 """Chroma from a short-time Fourier transform, equal to ``librosa.feature.chroma_stft``.
 
-The power spectrum of each frame is weighted by a bank of 12 filters. A filter is a sum of Gaussians
-over pitch, one per octave and half a semitone wide, under a broad Gaussian that favors the octaves
-around 880 Hz. The method is that of D. Ellis, "Chroma feature analysis and synthesis" (2007), as
-implemented in librosa 0.11 and 1.0. With ``exact=True``, the transform is in double precision, like
-librosa's, and the spectrum is bitwise identical.
+The power spectrum of each frame is weighted by a bank of 12 filters. Each filter is a sum of
+Gaussians over pitch, one per octave with a standard deviation of half a semitone or more,
+multiplied by a broad Gaussian around 880 Hz. This is the method of D. Ellis, "Chroma feature
+analysis and synthesis" (2007), as implemented in librosa 0.11 and 1.0. With ``exact=True``, the
+transform is in double precision, and the power spectrum is bitwise identical to librosa's.
 
-The filters are computed here; tests check that they equal ``librosa.filters.chroma`` bit for bit.
-With librosa 0.11, importing that module loads numba, which adds 1 s and 130 MB, and takes 13 s if
-nothing has been compiled yet (see `benchmarks/chroma/cold_start.py`). librosa 1.0 compiles nothing
-on import and takes 0.4 s and 70 MB, so it can replace `chroma_filters` once 0.11 is no longer
-supported.
+The filters are computed here rather than by ``librosa.filters.chroma``, and tests check that the
+two are identical. Importing that module of librosa 0.11 loads numba, which takes 1 s and 130 MB, or
+13 s if nothing has been compiled yet (see `benchmarks/chroma/cold_start.py`). Importing librosa 1.0
+takes 0.4 s and 70 MB, so it can replace `chroma_filters` once 0.11 is no longer supported.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -29,7 +28,7 @@ CACHED_SAMPLES = 2**16
 """Number of samples to transform at a time, so that the output stays in the processor's cache."""
 
 KEPT_BYTES = 96 * 2**20
-"""Largest number of bytes of power spectra to keep; beyond it, spectra are folded as they come."""
+"""Largest number of bytes of power spectra to keep until the tuning is known."""
 
 A4 = 440.0
 CENTER_OCTAVE, OCTAVE_WIDTH = 5.0, 2.0
@@ -65,10 +64,10 @@ def stft_chroma(
     exact : bool
         Whether to transform in double precision.
     kept_bytes : int, default=96 * 2**20
-        Largest number of bytes of power spectra to keep; beyond it, spectra are folded as they
-        come.
+        Largest number of bytes of power spectra to keep until the tuning is known. Larger spectra
+        are folded for the most likely tunings.
     n_guesses : int, default=5
-        Number of tunings for which to fold the spectra of a long recording.
+        Number of tunings for which to fold larger spectra.
 
     Returns
     -------
@@ -97,11 +96,11 @@ def stft_chroma(
 def _chroma_and_tuning(
     spectra: Iterable[np.ndarray], *, sr: float, n_fft: int, kept_bytes: int, n_guesses: int
 ) -> tuple[np.ndarray | None, float]:
-    """Return the chroma and the tuning; the chroma is None if it takes a second pass.
+    """Return the chroma and the tuning; the chroma is None if a second pass is needed.
 
-    The tuning is known only at the end, when the spectra of a long recording no longer fit into
-    memory. Once they take too much memory, they are folded for the tunings that are likeliest at
-    that point. The final tuning is nearly always one of them.
+    The tuning is known only at the end of the recording. If the spectra exceed `kept_bytes` before
+    that, they are folded for the `n_guesses` most likely tunings so far. The final tuning is nearly
+    always one of these.
     """
     estimator = TuningEstimator(sr=sr, n_fft=n_fft)
     kept: list[np.ndarray] = []
@@ -134,10 +133,10 @@ def _fold(spectra: Iterable[np.ndarray], *, sr: float, n_fft: int, tuning: float
 
 
 def stft_amplitudes(chroma: np.ndarray) -> np.ndarray:
-    """Return amplitudes of sines that approximate `chroma`.
+    """Return amplitudes of sines whose analysis approximates `chroma`, of the same shape.
 
-    The filters are so wide that a sine leaks exp(-2) of its power into each neighboring pitch
-    class. This inverts the leakage and clips negative amplitudes.
+    Because the filters overlap, exp(-2) of a sine's power leaks into each neighboring pitch class.
+    This function inverts the leakage and replaces negative powers with 0.
     """
     leak = np.exp(-2.0) * (np.roll(np.eye(12), 1, axis=0) + np.roll(np.eye(12), -1, axis=0))
     power = chroma @ np.linalg.inv(np.eye(12) + leak)
@@ -145,11 +144,11 @@ def stft_amplitudes(chroma: np.ndarray) -> np.ndarray:
 
 
 def sine_center(sr: float, n_fft: int) -> float:
-    """Return the frequency in hertz around which to place sines so that the analysis resolves them.
+    """Return the center frequency in hertz of sines that the analysis can resolve.
 
-    If possible, adjacent semitones are six FFT bins apart there. The result is at least C5, for a
-    natural sound, and otherwise at most an eighth of the sampling rate, so that octaves above it
-    fit below half the sampling rate.
+    Adjacent semitones at this frequency are six FFT bins apart, unless that would put it above an
+    eighth of the sampling rate, without room for higher octaves, or below C5, where the sound would
+    be unnatural. In these cases, the respective limit is returned.
     """
     clear = 6 * sr / n_fft / (2.0 ** (1 / 12) - 1)
     lowest = A4 * 2.0 ** (3 / 12)

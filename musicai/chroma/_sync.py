@@ -22,10 +22,10 @@ def beat_grid(
     Returns
     -------
     seconds : ndarray of shape (n_frames + 1,)
-        The borders: 0, the beats with even subdivisions, and the end. One frame covers the time
-        before the first beat, and one the time after the last.
+        The borders: 0, the beats, the middles between beats if `frames_per_beat` is 2, and the end.
+        One frame covers any time before the first beat, and one the time after the last beat.
     positions : ndarray of shape (n_frames + 1,)
-        The same borders in beats; the first beat is 0.
+        The same borders in beats; the first beat is at 0.
     """
     n_beats = len(beats)
     positions = np.arange((n_beats - 1) * frames_per_beat + 1) / frames_per_beat
@@ -39,7 +39,7 @@ def beat_grid(
 
 
 def frames_between(borders: np.ndarray, rate: float, n_frames: int) -> list[slice]:
-    """Return the frames centered in each interval.
+    """Return the range of the frames that are centered in each interval.
 
     Parameters
     ----------
@@ -53,9 +53,9 @@ def frames_between(borders: np.ndarray, rate: float, n_frames: int) -> list[slic
     Returns
     -------
     parts : list of slice
-        Frames of each interval. An interval without a center gets the nearest frame.
+        Frames of each interval. An interval that contains no frame center gets the nearest frame.
     """
-    # A frame centered on a border belongs to the interval after it, despite rounding errors.
+    # The tolerance puts a frame centered on a border into the interval after the border.
     first = np.ceil(borders * rate - 1e-6).astype(int)
     nearest = np.rint((borders[:-1] + borders[1:]) / 2 * rate).astype(int)
     nearest = np.minimum(nearest, n_frames - 1)
@@ -66,7 +66,7 @@ def frames_between(borders: np.ndarray, rate: float, n_frames: int) -> list[slic
 
 
 def median_chroma(chroma: np.ndarray, parts: list[slice]) -> np.ndarray:
-    """Return the median frame of each part, which ignores short events such as drums."""
+    """Return the median chroma of each part; short events such as drum hits do not affect it."""
     return np.array([np.median(chroma[part], axis=0) for part in parts], dtype=np.float32)
 
 
@@ -76,5 +76,5 @@ def mean_level(levels: np.ndarray, parts: list[slice]) -> np.ndarray:
 
 
 def mean_rows(rows: np.ndarray, parts: list[slice]) -> np.ndarray:
-    """Return the mean of the rows in each part, such as cepstral coefficients."""
+    """Return the mean row of each part, for instance of cepstral coefficients."""
     return np.array([rows[part].mean(axis=0) for part in parts], dtype=np.float32)

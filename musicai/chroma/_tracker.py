@@ -11,7 +11,7 @@ Tracker = Callable[[np.ndarray, float], Any]
 """Function called as ``tracker(y, sr)`` that returns beats, or beats and downbeats, in seconds."""
 
 SHORTEST_GAP = 0.005
-"""Shortest time between beats in seconds; closer ones would give too many frames."""
+"""Shortest time between beats in seconds; closer beats would give too many frames."""
 
 LONGEST_GAP = 15.0
 """Longest time between beats in seconds: 4 beats per minute."""
@@ -44,7 +44,9 @@ def call_tracker(
     Raises
     ------
     ValueError
-        If the tracker returns anything else.
+        If the tracker does not return increasing times in seconds, or a pair of arrays of such
+        times; if beats are too close or too far apart; if downbeats are not beats; or if bars have
+        more than 16 beats.
     """
     answer = tracker(samples, sr)
     has_bars = isinstance(answer, tuple)
@@ -68,8 +70,8 @@ def call_tracker(
 def tracker_key(tracker: Tracker) -> str:
     """Return the cache key of a tracker.
 
-    It is a hash of the pickled tracker or, for a function, of its name, source, defaults and
-    closure, so that editing a function changes its key.
+    The key is a hash of the pickled tracker or, for a function, of its name, source, defaults and
+    closure. Editing a function therefore changes its key.
     """
     parts: Any = tracker
     if inspect.isfunction(tracker):
@@ -102,7 +104,7 @@ def _as_times(values: Any) -> np.ndarray:
 
 
 def _bars(beats: np.ndarray, downbeats: np.ndarray) -> tuple[int, int]:
-    """Return the most common number of beats per bar, and the first downbeat that fits it best."""
+    """Return the most common number of beats per bar, and the index of the first downbeat."""
     nearest = np.abs(np.subtract.outer(downbeats, beats))
     at, distance = nearest.argmin(axis=1), nearest.min(axis=1)
     at = np.unique(at[downbeats <= beats[-1] + NEAR])

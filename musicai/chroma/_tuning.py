@@ -1,10 +1,10 @@
-"""Estimation of the deviation from A440 from power spectra.
+"""Estimation of the tuning, the deviation from A440, from power spectra.
 
 This is ``librosa.estimate_tuning`` for batches of spectra. Peaks between 150 and 4000 Hz are
 located by parabolic interpolation (J. O. Smith, "Spectral Audio Signal Processing", section
 "Quadratic Interpolation of Spectral Peaks"). The tuning is the most frequent deviation from the
-nearest semitone, in cents, among the louder half of the peaks. Operations have the same order and
-precision as in librosa, so the estimate is identical.
+nearest semitone, in whole cents, among the louder half of the peaks. Operations have the same order
+and precision as in librosa, so the estimate is identical.
 """
 
 import numpy as np
@@ -16,11 +16,11 @@ THRESHOLD = np.float32(0.1)
 """Smallest power of a peak, as a share of the highest power in its frame."""
 
 EDGES = np.linspace(-0.5, 0.5, 101)
-"""Borders of the cents, in semitones from the nearest pitch."""
+"""Borders of histogram bins of one cent, in semitones from the nearest pitch."""
 
 
 class TuningEstimator:
-    """Collector of spectral peaks, which keeps five bytes per peak: its cent and its height.
+    """Estimator that stores the deviation and height of each spectral peak, in five bytes.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class TuningEstimator:
         self._n_fft = n_fft
         frequencies = np.fft.rfftfreq(n_fft, 1.0 / sr)
         audible = (frequencies >= LOWEST) & (frequencies < min(HIGHEST, float(sr) / 2))
-        audible[-1] = False  # the Nyquist frequency, which rounding may have put below sr / 2
+        audible[-1] = False  # the Nyquist frequency, which rounding may put below sr / 2
         self._band = np.flatnonzero(audible)
         self._cents: list[np.ndarray] = []
         self._heights: list[np.ndarray] = []
@@ -62,7 +62,7 @@ class TuningEstimator:
         return self.likeliest(1)[0]
 
     def likeliest(self, n_tunings: int) -> list[float]:
-        """Return up to `n_tunings` tunings in semitones, the likeliest first."""
+        """Return up to `n_tunings` possible tunings in semitones, most likely first."""
         heights = np.concatenate([*self._heights, np.zeros(0, np.float32)])
         if len(heights) == 0:
             return [0.0]
@@ -81,7 +81,7 @@ def _parabolic_shift(below: np.ndarray, here: np.ndarray, above: np.ndarray) -> 
 
 
 def _cent(pitch: np.ndarray) -> np.ndarray:
-    """Return the cent (0 to 99) of each frequency relative to the nearest semitone."""
+    """Return the histogram bin, 0 to 99, of each frequency's deviation from a semitone."""
     residual = np.mod(12 * np.log2(pitch / 27.5), 1.0)
     residual[residual >= 0.5] -= 1.0
     cents = np.searchsorted(EDGES, residual, side="right") - 1
