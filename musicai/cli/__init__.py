@@ -1,3 +1,3 @@
-"""The console command ``musicai``, for users who do not write Python."""
+"""Console command ``musicai``, for users who do not write Python."""
 
 from ._command import main as main

@@ -1,4 +1,4 @@
-"""The chords of recordings: `musicai chords`."""
+"""Chord charts and chord labels of recordings, for `musicai chords`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from ._music import CLEAR
 
 
 def print_chords(files: Sequence[Path], *, vocabulary: str, times: bool) -> None:
-    """Print a chart of each file or, with `times`, its chords with their times in seconds."""
+    """Print a chord chart of each file or, with `times`, each chord's start and end in seconds."""
     for file in files:
         analysis = _analyze(file, by_beats=not times)
         if times:
@@ -28,7 +28,7 @@ def print_chords(files: Sequence[Path], *, vocabulary: str, times: bool) -> None
 
 
 def _analyze(file: Path, *, by_beats: bool) -> Analysis:
-    """Analyze a recording, with `by_beats` by its beats if its pulse is clear, else by frames."""
+    """Analyze a recording: by beats if `by_beats` and the pulse is clear, otherwise by frames."""
     extractor = ChromaExtractor(sync="beat" if by_beats else None, verbose=1)
     (analysis,) = extractor.analyze([file])
     if by_beats and (analysis.clarity or 0) < CLEAR:

@@ -1,8 +1,8 @@
 """Arguments, exit codes and messages of the console command.
 
-Progress and errors go to stderr, results to stdout. The exit code is 0 if all went well, 1 for an
-error that the user can fix, 2 for wrong arguments and 130 after Ctrl-C. Any other error is a bug
-and prints a traceback.
+Progress and errors go to stderr, results to stdout. The exit code is 0 on success, 1 after an error
+that the user can fix, 2 for wrong arguments and 130 after Ctrl-C. Any other error is a bug and
+prints a traceback.
 """
 
 import argparse
@@ -60,7 +60,7 @@ _PLAY_EXAMPLES = """examples:
 
 
 class _Stopped(BaseException):
-    """Raised at Ctrl-C, because a KeyboardInterrupt would only end training, not the program."""
+    """Exception for Ctrl-C; a KeyboardInterrupt would end only training, not the program."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,10 +74,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     code : int
-        0 if all went well, 1 for an error that the user can fix, or 130 after Ctrl-C. Wrong
-        arguments raise SystemExit(2).
+        0 on success, 1 after an error that the user can fix, or 130 after Ctrl-C. Wrong arguments
+        raise SystemExit(2).
     """
-    # A title with characters that a Windows console lacks must not be an error.
+    # Titles may have characters that a Windows console cannot print.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     args = _parser().parse_args(argv)
@@ -89,10 +89,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             args.run(args)
             sys.stdout.flush()
     except (_Stopped, KeyboardInterrupt):
-        say("")  # ends the line with ^C
+        say("")  # end the line in which the terminal printed ^C
         say("musicai: stopped")
         return 130
-    except BrokenPipeError:  # as in "musicai chords song.mp3 | head", after head has read enough
+    except BrokenPipeError:  # for instance in "musicai chords song.mp3 | head"
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
@@ -104,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _is_mistake(error: Exception) -> bool:
-    """Return whether an error comes from the user's files or machine rather than from a bug."""
+    """Return whether an error is due to the user's files or machine rather than a bug."""
     from ..audio import RecordingError
     from ..midi import MidiError
 
@@ -194,7 +194,8 @@ def _integer(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-# These functions import what they need when they are called: importing torch takes seconds.
+# Each of these functions imports what it needs when it is called, because importing torch takes
+# seconds.
 
 
 def _compose(args: argparse.Namespace) -> None:
@@ -226,7 +227,7 @@ def _play(args: argparse.Namespace) -> None:
 
 @contextmanager
 def _ctrl_c_stops() -> Iterator[None]:
-    """Let Ctrl-C raise `_Stopped` in the main thread, unless the caller has installed a handler."""
+    """Let Ctrl-C raise `_Stopped`, if in the main thread and the caller has no other handler."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise _Stopped

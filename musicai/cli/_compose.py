@@ -1,4 +1,4 @@
-"""Learn from a folder of recordings, compose, and write everything: `musicai compose`."""
+"""Training on a folder of recordings, composition and output, for `musicai compose`."""
 
 import re
 import sys
@@ -33,23 +33,23 @@ from ._music import Piece, counted, extract, find_music, frames_of, hold_out, st
 from ._page import Sound, write_page
 from ._terminal import say
 
-FRAMES_TO_LEARN = 760_000  # in all epochs together: a minute or two of training
-MOST_SECONDS = 180  # limit on training time, unless the user asks for a number of epochs
-MOST_STYLES = 3  # most styles in which pieces are composed from scratch
-LONGEST = 40  # most characters of a style's name in the name of a file
+FRAMES_TO_LEARN = 760_000  # total over all epochs; takes a minute or two
+MOST_SECONDS = 180  # limit on training time, unless the user sets the number of epochs
+MOST_STYLES = 3  # maximum number of styles in which to compose from scratch
+LONGEST = 40  # maximum number of characters of a style's name in file names
 INTRO_SECONDS = 10  # length of the opening of a held-out piece that the composer continues
-COMPOSED_SECONDS = 40  # length of each result, with its intro if it has one
-PHRASE = 4  # bars in a phrase; pieces with beats have whole phrases
+COMPOSED_SECONDS = 40  # length of each new piece, including any intro
+PHRASE = 4  # bars in a phrase; pieces with beats consist of whole phrases
 JUDGED_SECONDS = 20  # length of each excerpt for the scorecard
-MOST_JUDGED = 100  # most excerpts for the scorecard
-RECORDINGS_FOR_TEMPO = 5  # most recordings whose beats are tracked to find a tempo for notation
-TEMPERATURE = 0.9  # a little less random than the training music
+MOST_JUDGED = 100  # maximum number of excerpts for the scorecard
+RECORDINGS_FOR_TEMPO = 5  # maximum number of recordings to analyze for the tempo of the notation
+TEMPERATURE = 0.9  # below 1, to make new pieces slightly less random than the training music
 LEARNED_LITTLE = (
-    "The composer has learned too little to compose well: train longer, or give more music."
+    "The composer has learned too little to compose well: train longer, or add more music."
 )
 FEW_RECORDINGS = (
-    "Few recordings: excerpts were learned, and other excerpts of the same recordings were held "
-    "out. These are easier to predict than new recordings."
+    "Few recordings: they were cut into excerpts, some for training and some held out. Held-out "
+    "excerpts of the same recordings are easier to predict than new recordings."
 )
 LEFT_OUT = {"midi": "MIDI, a band, a Reaper session", "score": "a score", "plot": "pictures"}
 
@@ -57,28 +57,28 @@ LEFT_OUT = {"midi": "MIDI, a band, a Reaper session", "score": "a score", "plot"
 class New(NamedTuple):
     """A piece composed from scratch, or a held-out intro with its continuation."""
 
-    name: str  # the name of its files, without suffix
+    name: str  # name of the piece's files, without suffix
     frames: np.ndarray
     timing: Timing
     style: str | None
-    n_intro: int = 0  # frames of the intro
+    n_intro: int = 0  # number of frames in the intro
 
 
 def compose_from_folder(
     folder: str | None, out: Path, *, memory: str, epochs: int | None = None, seed: int = 0
 ) -> None:
-    """Learn, compose, write all results, and print where they are.
+    """Train a composer, compose, write all results, and print their locations.
 
     Parameters
     ----------
     folder : path or None
         Folder of recordings; None for rule-based songs.
     out : Path
-        The folder to write to.
+        Folder for the results.
     memory : str
-        A temporary folder in which analyses are kept.
+        Temporary folder in which to cache analyses.
     epochs : int, default=None
-        Passes over the music; None for as many as take a minute or two, at most 100.
+        Passes over the music. None means as many as take a minute or two, at most 100.
     seed : int, default=0
         Seed of all random draws.
     """
@@ -86,7 +86,7 @@ def compose_from_folder(
     if (out / "index.html").exists():
         say(f"{out} has an earlier result, which will be replaced: --out names another folder")
     titles, labels, recordings = find_music(folder, out)
-    # Analyses are cached, so that recordings are not analyzed again for the mosaic.
+    # Cached analyses are used again for the mosaic.
     extractor, pieces = extract(titles, labels, recordings, memory)
     train, test = hold_out(pieces, seed)
     say(f"{counted(len(train), 'piece')} to learn from, {len(test)} held out")
@@ -136,7 +136,7 @@ def compose_from_folder(
 
 
 def installed_extras() -> set[str]:
-    """Return the installed extras; print what is left out because others are missing."""
+    """Return the installed extras; print which results are left out without the other extras."""
     extras = {extra for extra in LEFT_OUT if all(find_spec(package) for package in PACKAGES[extra])}
     if missing := [extra for extra in LEFT_OUT if extra not in extras]:
         without = ", ".join(LEFT_OUT[extra] for extra in missing)
@@ -146,7 +146,7 @@ def installed_extras() -> set[str]:
 
 
 def train_composer(train: Sequence[Piece], epochs: int | None, seed: int) -> LSTMComposer:
-    """Return a composer fitted to the pieces."""
+    """Train a composer on pieces."""
     n_frames = sum(map(len, frames_of(train)))
     composer = LSTMComposer(
         max_iter=epochs or int(np.clip(FRAMES_TO_LEARN / n_frames, 1, 100)),
@@ -162,21 +162,21 @@ def train_composer(train: Sequence[Piece], epochs: int | None, seed: int) -> LST
 
 
 def size(pieces: Sequence[Piece]) -> str:
-    """Return the number of pieces and their total length, in words."""
+    """Return a phrase with the number of pieces and their total length."""
     seconds = sum(piece.seconds for piece in pieces)
     length = counted(seconds / 60, "minute") if seconds >= 60 else counted(seconds, "second")
     return f"{counted(len(pieces), 'piece')}, {length} of music"
 
 
 def unit(timing: Timing) -> str:
-    """Return a sentence that says how long a frame is."""
+    """Return a sentence about the length of a frame."""
     if timing.has_beats:
         return "A frame is half a beat."
     return f"There are {timing.frame_rate:.1f} frames per second."
 
 
 def print_where_to_listen(out: Path, new: Sequence[New], source: str, extras: set[str]) -> None:
-    """Print which files were written, starting with the page that shows them all."""
+    """Print the names of the written files, beginning with the page that shows all results."""
     others = [".txt (chords)"]
     if "score" in extras:
         others.insert(0, ".musicxml")
@@ -195,7 +195,7 @@ def print_where_to_listen(out: Path, new: Sequence[New], source: str, extras: se
 
 
 def python() -> str:
-    """Return the path of this Python, relative to the current directory if it lies in it."""
+    """Return the path of this Python, relative to the current directory if it is inside."""
     path = Path(sys.executable)
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
@@ -203,7 +203,7 @@ def python() -> str:
 def score(
     composer: LSTMComposer, train: Sequence[Piece], test: Sequence[Piece]
 ) -> dict[str, float]:
-    """Return and print each model's log-likelihood on held-out pieces: composer and baselines."""
+    """Print and return the log-likelihoods of held-out pieces, in nats per frame, by model."""
     persistence = PersistenceBaseline().fit(frames_of(train))
     independent = IndependentBaseline().fit(frames_of(train))
     scores = {
@@ -232,7 +232,7 @@ def some_styles(train: Sequence[Piece], first: str | None) -> list[str | None]:
 
 
 def file_names(styles: Sequence[str | None]) -> list[str]:
-    """Return a file name, without suffix, for each style; names are distinct even without case."""
+    """Return a file name without suffix for each style; no two names differ only in case."""
     names: list[str] = []
     for style in styles:
         stem = "composed" if style is None else "composed_" + re.sub(r"\W", "_", style)[:LONGEST]
@@ -255,7 +255,7 @@ def compose(composer: LSTMComposer, style: str | None, name: str, seed: int) -> 
 
 
 def continue_piece(composer: LSTMComposer, example: Piece, seed: int) -> New:
-    """Continue the opening of a held-out piece, at its own tempo."""
+    """Continue the opening of a held-out piece, at the tempo of that piece."""
     timing = composer.timing_of(example.style)
     if example.timing.tempo is not None:
         timing = timing.at_tempo(example.timing.tempo)
@@ -284,7 +284,7 @@ def frames_in(seconds: float, timing: Timing) -> int:
 
 
 def fit_mosaic(extractor: ChromaExtractor, train: Sequence[Piece]) -> MosaicSynthesizer:
-    """Return a mosaic fitted on the recordings that the training pieces come from."""
+    """Fit a mosaic on the recordings of the training pieces."""
     recordings = {piece.recording: piece.style for piece in train}
     return MosaicSynthesizer(extractor).fit(list(recordings), list(recordings.values()))
 
@@ -297,7 +297,7 @@ def write_piece(
     out: Path,
     extras: set[str],
 ) -> Sound:
-    """Write a piece as sound, session, MIDI, score and chart, all in time with each other."""
+    """Write a piece as audio, chord chart, score, MIDI and session, all with the same timing."""
     path = out / f"{piece.name}.wav"
     mosaic.transform(piece.frames, path, timing=piece.timing, style=piece.style)
     correlation = check(path, piece, extractor)
@@ -335,7 +335,7 @@ def beats_of(piece: New) -> list[float]:
 
 
 def usual_tempo(train: Sequence[Piece]) -> float:
-    """Return the median tempo of a few training recordings, or 120 beats per minute if unknown."""
+    """Return the median tempo of a few training recordings, or 120 if none has beats."""
     extractor = ChromaExtractor(sync="beat", on_error="warn")
     some = list(dict.fromkeys(piece.recording for piece in train))[:RECORDINGS_FOR_TEMPO]
     found = [analysis.tempo for analysis in extractor.analyze(some)]
@@ -345,7 +345,7 @@ def usual_tempo(train: Sequence[Piece]) -> float:
 
 
 def check(path: Path, piece: New, extractor: ChromaExtractor) -> float:
-    """Return and print the correlation between the chroma of a piece's audio and the piece."""
+    """Print and return the correlation between a piece and the chroma of its audio."""
     if piece.timing.has_beats:  # use the beats of the piece instead of tracking them
         beats = piece.timing.borders(len(piece.frames))[::2]
         extractor = clone(extractor).set_params(tracker=lambda samples, sr: beats)
@@ -358,9 +358,9 @@ def check(path: Path, piece: New, extractor: ChromaExtractor) -> float:
 def judge(
     composer: LSTMComposer, train: Sequence[Piece], test: Sequence[Piece], seed: int
 ) -> Report | str:
-    """Return and print a scorecard of new pieces, or return a sentence that says why there is none.
+    """Print and return a scorecard of new pieces, or return a sentence that says why there is none.
 
-    A piece is composed for each held-out piece, in its style and as long as it.
+    For each held-out piece, a new piece of the same style and length is composed.
     """
     composed = [
         composer.sample(
@@ -371,7 +371,7 @@ def judge(
         )
         for i, piece in enumerate(test)
     ]
-    # Rounded up to an even number, because key_stability compares windows of half this length.
+    # An even number, because key_stability compares windows of half this length.
     n_frames = 2 * ceil(JUDGED_SECONDS / 2 * composer.timing.frame_rate - 1e-6)
     if sum(len(piece.frames) // n_frames for piece in test) < 2:
         return (
@@ -388,7 +388,7 @@ def judge(
             timing=composer.timing,
             random_state=seed,
         )
-    except ValueError as error:  # as when most of the music is silent or has no key
+    except ValueError as error:  # for instance, if most of the music is silent or has no key
         return f"There is no scorecard: {error}."
     print(f"\n{card}")
     return card
@@ -420,14 +420,14 @@ def piece_title(piece: New, source: str) -> str:
 
 
 def axis_position(piece: New) -> float:
-    """Return where the intro ends on the time axis, in beats if the piece has them, or seconds."""
+    """Return the end of the intro, in beats if the frames follow beats, otherwise in seconds."""
     if piece.timing.has_beats:
         return float(piece.timing.beats(len(piece.frames))[piece.n_intro])
     return float(piece.timing.duration(piece.n_intro))
 
 
 def draw_learning(composer: LSTMComposer, scores: Mapping[str, float], out: Path) -> None:
-    """Draw the log-likelihood after each epoch, next to that of the baselines."""
+    """Draw the log-likelihood after each epoch, with lines at the models' held-out scores."""
     display = TrainingCurveDisplay.from_estimator(
         composer, baselines={f"held out: {name}": value for name, value in scores.items()}
     )

@@ -1,4 +1,4 @@
-"""Folders that `musicai compose` writes to: one for results, and a temporary one."""
+"""Folders to which `musicai compose` writes: one for results, and a temporary one."""
 
 import atexit
 import os
@@ -14,14 +14,12 @@ from ._terminal import UserError
 
 @contextmanager
 def folder_to_write(out: Path) -> Iterator[None]:
-    """Make a folder, and remove it at the end if it is still empty.
-
-    Fails at once if no files can be written to the folder.
+    """Create a folder if necessary; at the end, remove it if it was created and is empty.
 
     Raises
     ------
     UserError
-        If the folder cannot be made or written to.
+        At once, if the folder cannot be created or no files can be written to it.
     """
     made = [folder for folder in (out, *out.parents) if not os.path.lexists(folder)]
     try:
@@ -44,8 +42,8 @@ def folder_to_write(out: Path) -> Iterator[None]:
 def temporary_folder() -> Iterator[str]:
     """Yield a temporary folder, which is removed even if threads still write to it after Ctrl-C.
 
-    Import modules that start such threads after calling this: exit functions run in reverse order,
-    and the folder can only be removed once the threads have ended.
+    Import modules that start such threads inside the context. Functions registered with `atexit`
+    run in reverse order, and the folder can be removed only after the threads have ended.
     """
     with TemporaryDirectory(prefix="musicai-", ignore_cleanup_errors=True) as folder:
         atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The music that `musicai compose` learns: loading, analysis, and the split into two sets."""
+"""Training music of `musicai compose`: loading, analysis, and held-out pieces."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from ..datasets import load_recordings, make_songs
 from ..theory.timing import Timing
 from ._terminal import UserError, say
 
-CLEAR = 0.5  # least mean clarity of beats for music to be learned by half-beats
-N_SONGS = 40  # rule-based songs to learn from if no folder is given
-STYLES = ["pop", "waltz"]  # of these songs
+CLEAR = 0.5  # smallest mean clarity of beats at which frames are half-beats
+N_SONGS = 40  # number of rule-based songs, if no folder is given
+STYLES = ["pop", "waltz"]  # styles of the rule-based songs
 HELD_OUT = 0.15  # share of the pieces that are held out
-LEAST_PIECES = 10  # with fewer recordings, excerpts are learned and held out
-LEAST_SECONDS = 60  # least length of all music together
-EXCERPT_SECONDS = 45  # longest excerpts, about
+LEAST_PIECES = 10  # with fewer, recordings are cut into excerpts, some of which are held out
+LEAST_SECONDS = 60  # smallest total length of the recordings
+EXCERPT_SECONDS = 45  # approximate length of the longest excerpts
 
 
 class Piece(NamedTuple):
@@ -40,7 +40,7 @@ class Piece(NamedTuple):
         return self.timing.duration(len(self.frames))
 
     def from_first_bar(self) -> "Piece":
-        """Return the piece from its first bar line on, or from its first beat without bars."""
+        """Return the piece from its first bar on or, if its timing has no bars, its first beat."""
         first = self.timing.first_bar
         if first == 0:
             return self
@@ -48,7 +48,7 @@ class Piece(NamedTuple):
 
 
 def find_music(folder: str | None, out: Path) -> tuple[list[str], list[str | None], list[Path]]:
-    """Return titles, styles and paths of recordings; without a folder, of rule-based songs.
+    """Return titles, styles and paths of recordings; if `folder` is None, of rule-based songs.
 
     Recordings in the folder `out` are ignored.
     """
@@ -67,9 +67,10 @@ def extract(
     recordings: Sequence[Path],
     memory: str | None,
 ) -> tuple[ChromaExtractor, list[Piece]]:
-    """Return the extractor, and a piece for each recording that has sound and can be learned.
+    """Return the extractor, and a piece for each recording that is not silent.
 
-    If there are few recordings, or only one in some style, the pieces are excerpts.
+    If frames are half-beats, recordings without beats are left out. If there are few recordings, or
+    only one in some style, they are cut into excerpts.
     """
     extractor, analyses = analyze(recordings, memory)
     rows = list(zip(titles, styles, recordings, analyses, strict=True))
@@ -90,14 +91,20 @@ def extract(
     if len(pieces) >= LEAST_PIECES and min(Counter(styles_of(pieces)).values()) > 1:
         return extractor, pieces
     excerpt_seconds = min(EXCERPT_SECONDS, seconds / LEAST_PIECES)
-    say(f"few recordings: learning and holding out excerpts of {excerpt_seconds:.0f} seconds")
+    say(
+        f"few recordings: cut into excerpts of {excerpt_seconds:.0f} seconds, some for training "
+        "and some held out"
+    )
     return extractor, cut(pieces, excerpt_seconds)
 
 
 def analyze(
     recordings: Sequence[Path | np.ndarray], memory: str | None = None
 ) -> tuple[ChromaExtractor, list[Analysis]]:
-    """Return an extractor and its analyses, by half-beats if the pulse is clear, else by frames."""
+    """Return an extractor and its analyses.
+
+    If the pulse is clear, the frames of the analyses are half-beats.
+    """
     by_frames = ChromaExtractor(n_jobs=-1, on_error="warn", verbose=1, memory=memory)
     extractor = clone(by_frames).set_params(sync="half-beat")
     analyses = extractor.analyze(list(recordings))
@@ -110,9 +117,9 @@ def analyze(
 
 
 def mean_clarity(analyses: Sequence[Analysis]) -> float:
-    """Return the mean clarity of the recordings' beats, weighted by the recordings' durations.
+    """Return the mean clarity of beats, weighted by the durations of the recordings.
 
-    A recording without beats counts as 0.
+    The clarity of a recording without beats counts as 0.
     """
     seconds = [each.timing.duration(len(each.chroma)) for each in analyses]
     clarity = [each.clarity or 0 for each in analyses]
@@ -139,7 +146,7 @@ def cut(pieces: Sequence[Piece], seconds: float) -> list[Piece]:
 
 
 def hold_out(pieces: Sequence[Piece], seed: int) -> tuple[list[Piece], list[Piece]]:
-    """Split pieces into training and test pieces; every style is in both."""
+    """Split pieces into training pieces and held-out pieces, both with every style."""
     counts = Counter(styles_of(pieces))
     style, n_rarest = counts.most_common()[-1]
     if n_rarest < 2:
@@ -154,7 +161,7 @@ def hold_out(pieces: Sequence[Piece], seed: int) -> tuple[list[Piece], list[Piec
 
 
 def counted(number: float, thing: str) -> str:
-    """Return a number with its noun, in the plural if needed: 1 minute, 2 minutes."""
+    """Return a rounded number and its noun, in the plural if needed: 1 minute, 2 minutes."""
     return f"{number:.0f} {thing}{'' if round(number) == 1 else 's'}"
 
 
@@ -164,5 +171,5 @@ def frames_of(pieces: Sequence[Piece]) -> list[np.ndarray]:
 
 
 def styles_of(pieces: Sequence[Piece]) -> list[str | None]:
-    """Return the style of each piece; None if it has none."""
+    """Return the style of each piece; None for a piece without one."""
     return [piece.style for piece in pieces]

@@ -1,7 +1,7 @@
 """The page index.html, which shows all results of `musicai compose`.
 
-It links to the files in its folder and needs neither a server nor a network. Beats are drawn over
-the waveform of a piece, and a click track plays them (page.js).
+The page links to the files in its folder and needs neither a server nor a network. Beats are drawn
+over the waveform of each piece, and page.js can play a click track.
 """
 
 import json
@@ -70,20 +70,20 @@ piece = composer.sample(128)
 chroma_to_audio(piece, "more.wav", timing=composer.timing, instruments={})"""
 
 SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
-COLUMNS = 600  # of a waveform, each of which shows the peak of its samples
+COLUMNS = 600  # number of columns in a waveform; each shows the peak of its samples
 BARS_BETWEEN_NUMBERS = 4
 
 
 class Sound(NamedTuple):
-    """What the page shows of a composed piece."""
+    """Facts about a composed piece that the page shows."""
 
-    name: str  # the name of its files, without _band, .wav, .mid, .musicxml, .txt or .rpp
+    name: str  # name of the piece's files, without _band, .wav, .mid, .musicxml, .txt or .rpp
     style: str | None
-    beats: list[float]  # in seconds; empty if frames are not beats
+    beats: list[float]  # in seconds; empty if the frames do not follow beats
     beats_per_bar: int
-    intro_seconds: float  # seconds of a held-out piece before the composed part; 0 if none
+    intro_seconds: float  # length of the held-out intro before the composed part; 0 if none
     tempo: float | None
-    correlation: float  # between the chroma of its audio and the piece
+    correlation: float  # between the piece and the chroma of its audio
     chart: str
 
 
@@ -103,7 +103,7 @@ def write_page(
     Parameters
     ----------
     out : Path
-        The folder with the results, to which the page is written.
+        Folder with the results, in which to write the page.
     summary : str
         Sentences about the training music.
     warnings : list of str
@@ -113,11 +113,11 @@ def write_page(
     source : str
         The title of the held-out piece that was continued.
     scores : dict of str to float
-        The log-likelihood of each model in nats per frame; the composer comes first.
+        Log-likelihood of each model in nats per frame, beginning with the composer.
     card : Report or str
-        The scorecard, or why there is none.
+        The scorecard, or a sentence that says why there is none.
     settings : dict
-        All settings by name; a dict is shown as a table that unfolds.
+        All settings by name; a value that is a dict becomes a collapsible table.
     """
     card_html = f'<p class="card">{escape(card)}</p>' if isinstance(card, str) else card.to_html()
     has_band = (out / f"{sounds[0].name}_band.wav").exists()
@@ -151,7 +151,7 @@ def write_page(
         f"<div class='card settings'>{table({**settings, 'Versions': versions()})}</div>",
     ]
     page = HEAD + "\n".join(sections) + f"\n</main><script>{SCRIPT}</script></body></html>\n"
-    # The names of files may not be valid Unicode.
+    # File names may contain invalid Unicode.
     (out / "index.html").write_bytes(page.encode("utf-8", "backslashreplace"))
 
 
@@ -195,7 +195,7 @@ def player(name: str, title: str) -> str:
 
 
 def waveform(path: Path, sound: Sound) -> str:
-    """Return a waveform as SVG, with lines at beats, darker ones at downbeats, and bar numbers."""
+    """Return the HTML of a waveform with lines at beats, darker at downbeats, and bar numbers."""
     samples, sr = soundfile.read(path, dtype="float32", always_2d=True)
     seconds = len(samples) / sr
     columns = np.array_split(np.abs(samples).max(axis=1), COLUMNS)
@@ -224,7 +224,7 @@ def waveform(path: Path, sound: Sound) -> str:
 
 
 def picture(out: Path, name: str, caption: str) -> str:
-    """Return the HTML of a picture with its caption, or an empty str if its file does not exist."""
+    """Return the HTML of a picture with a caption, or an empty string if there is no such file."""
     if not (out / name).exists():
         return ""
     return (
@@ -234,14 +234,14 @@ def picture(out: Path, name: str, caption: str) -> str:
 
 
 def link(out: Path, name: str, text: str) -> str:
-    """Return a list item that links to a file, or an empty str if the file does not exist."""
+    """Return a list item that links to a file, or an empty string if the file does not exist."""
     if not (out / name).exists():
         return ""
     return f'<li><a href="{name}">{name}</a>: {escape(text)}</li>'
 
 
 def likelihoods(scores: Mapping[str, float]) -> str:
-    """Return an HTML table of the log-likelihoods, the best in bold."""
+    """Return an HTML table of the log-likelihoods, with the best in bold."""
     best = max(scores.values())
     rows = [
         f"<tr class='{'best' if value == best else 'other'}'><td>{escape(name)}</td>"
@@ -253,7 +253,7 @@ def likelihoods(scores: Mapping[str, float]) -> str:
 
 
 def table(rows: Mapping[str, Any]) -> str:
-    """Return an HTML table of names and values; a dict becomes a table that unfolds."""
+    """Return an HTML table of names and values; a dict becomes a collapsible table."""
     cells = []
     for name, value in rows.items():
         shown = escape(str(value))

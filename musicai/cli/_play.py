@@ -1,4 +1,4 @@
-"""Playback of a recording or a MIDI file: `musicai play`."""
+"""Playback of a recording or a MIDI file, for `musicai play`."""
 
 import os
 import shutil
@@ -29,7 +29,7 @@ PLAYERS = {
 
 
 def play_piece(piece: Path, to: Path | None = None) -> None:
-    """Play a recording or a MIDI file to its end, or write its sound to a file."""
+    """Play a recording or a MIDI file to its end or, if `to` is given, write the sound to `to`."""
     if to is not None:
         try:
             check_audio_file(to, None)
@@ -50,7 +50,7 @@ def play_piece(piece: Path, to: Path | None = None) -> None:
 def sound_of(piece: Path) -> Iterator[np.ndarray]:
     """Return the sound of a piece in blocks.
 
-    MIDI is played at the loudness of all rendered audio; a recording keeps its own.
+    The loudness of a MIDI file is normalized by `level_blocks`; that of a recording is unchanged.
     """
     if piece.suffix.lower() in _MIDI:
         return level_blocks(synthesize(piece, sr=SR), SR)
@@ -58,7 +58,13 @@ def sound_of(piece: Path) -> Iterator[np.ndarray]:
 
 
 def find_player(piece: Path) -> Callable[[Path], None]:
-    """Return a function that plays a WAV file to its end, or raise a UserError without a player."""
+    """Return a function that plays a WAV file to its end.
+
+    Raises
+    ------
+    UserError
+        If no program that plays sound is found.
+    """
     if sys.platform == "win32":
         import winsound
 

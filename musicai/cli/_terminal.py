@@ -8,11 +8,11 @@ from ..files.paths import one_line
 
 
 class UserError(Exception):
-    """An error that the user can fix; its text says how."""
+    """Error that the user can fix; the message says how."""
 
 
 def say(line: str) -> None:
-    """Print a line on stderr, above the progress bar if there is one."""
+    """Print a line on stderr, above any progress bar."""
     tqdm.write(one_line(line), file=sys.stderr)
 
 

@@ -1,11 +1,12 @@
-// Playheads over waveforms, and an optional click track on the beats. A card has the beats in
-// seconds as data-beats. Clicks are scheduled a little ahead of the sound, on the clock of the
-// sound card; the event "click-scheduled" on the card announces each one.
+// Playheads over waveforms, and an optional click track on the beats. The attribute data-beats of
+// each card on the page holds the beats in seconds. Clicks are scheduled slightly ahead of the
+// sound, by the clock of the audio device. For each click, an event "click-scheduled" is dispatched
+// to the card.
 "use strict";
 
 const AHEAD = 0.5; // seconds by which clicks are scheduled ahead
 const EVERY = 100; // milliseconds between rounds of scheduling
-const SETTLE = 200; // milliseconds until a player that starts reports its exact position
+const SETTLE = 200; // milliseconds from the start of a player until its reported position is exact
 let context = null;
 
 for (const card of document.querySelectorAll("[data-beats]")) {
@@ -15,7 +16,7 @@ for (const card of document.querySelectorAll("[data-beats]")) {
   const clicks = card.querySelector("input");
   const beats = JSON.parse(card.dataset.beats);
   const beatsPerBar = Number(card.dataset.beatsPerBar);
-  let scheduled = new Map(); // tones by the index of the beat
+  let scheduled = new Map(); // oscillators of the clicks; keys are indices of beats
   let settled = Infinity;
 
   const draw = () => {
@@ -23,7 +24,7 @@ for (const card of document.querySelectorAll("[data-beats]")) {
     if (!audio.paused) requestAnimationFrame(draw);
   };
 
-  // The time, on the clock of the sound card, at which a second of the recording is audible.
+  // Return the time, by the clock of the audio device, at which a position in seconds is audible.
   const clockTime = (second) => {
     const { contextTime, performanceTime } = context.getOutputTimestamp();
     const now = contextTime

@@ -74,7 +74,7 @@ def test_composes_in_the_styles_of_a_folder(tmp_path, capsys):
     assert links == {path.name for path in out.iterdir()} - {"index.html"}
     assert "Too little music was held out for a scorecard, which needs 2 excerpts of 20" in page
     assert re.search(r"Held out: 2 pieces, 1\d seconds of music", page)
-    assert "Few recordings: excerpts were learned" in page
+    assert "Few recordings: they were cut into excerpts" in page
     output, progress = capsys.readouterr()
     assert re.search(r"^musicai: warning: left out .*broken\.wav", progress, re.MULTILINE)
     assert progress.count("chroma: 0/") == 1  # recordings are not analyzed again for the mosaic
@@ -83,7 +83,7 @@ def test_composes_in_the_styles_of_a_folder(tmp_path, capsys):
     assert re.search(r"the pulse is clear \(0\.\d\d; 0\.5 or more\): learning half-beats", progress)
     assert "3 recordings, 1.1 minutes of music" in progress
     assert "A frame is half a beat." in page
-    assert "few recordings: learning and holding out excerpts of 6 seconds" in progress
+    assert "few recordings: cut into excerpts of 6 seconds, some for training" in progress
     for part in (
         "composer  ",
         "each pitch class by itself",
