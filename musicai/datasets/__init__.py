@@ -1,11 +1,11 @@
-"""Training music, in the manner of :mod:`sklearn.datasets`.
+"""Training music, with an interface like that of :mod:`sklearn.datasets`.
 
 ``load_`` functions read files on this machine, ``fetch_`` functions download data once, and
-``make_`` functions synthesize it. All of them return a :class:`sklearn.utils.Bunch` in which
+``make_`` functions synthesize music. Each returns a :class:`sklearn.utils.Bunch` with
 
-- `recordings` are paths of audio or MIDI files, or `data` are pieces, or both;
-- `target` is a style label for each of them (or None), and `target_names` are the styles;
-- `DESCR`, `license` and `source` give the description, license and origin.
+- `recordings` (paths of audio or MIDI files), `data` (a list of pieces), or both;
+- `target` (the style of each recording or piece, or None) and `target_names` (all styles);
+- `DESCR`, `license` and `source` (description, license and origin of the music).
 """
 
 from ._chorales import load_chorales

@@ -9,24 +9,25 @@ from ..base.extras import need
 from ._parts import Note
 
 KICK, STICK, SNARE, HAT, CRASH, RIDE = 36, 37, 38, 42, 49, 51
-"""Keys of drums in General MIDI."""
+"""Key numbers of drum sounds in General MIDI."""
 
-_PHRASE = 8  # bars; a phrase starts with a cymbal and ends with a fill
+_PHRASE = 8  # bars per phrase; drums start it with a cymbal and end it with a fill
 _DRUM_SECONDS = 0.1
-_TAIL_SECONDS = 2.0  # for the last chord to fade out after the last bar
-_LEVELS = (95, 62, 88)  # highest velocities of bass, chords and melody
-_VARIATION = 5  # random change of velocities, up or down
-_PAN, _PANS = 10, ((54, 74), (28, 100), (44, 84))  # controller; ranges per voice, 64 is center
+_TAIL_SECONDS = 2.0  # added after the last bar, so that the last chord can fade out
+_LEVELS = (95, 62, 88)  # velocities of the loudest bass, chord and melody notes
+_VARIATION = 5  # largest random change of a velocity, up or down
+_PAN = 10  # controller
+_PANS = ((54, 74), (28, 100), (44, 84))  # range of pan values for each voice; 64 is the center
 
 
 class Band(NamedTuple):
-    """Band of a style: a range of tempos, General MIDI programs to choose from, and drums."""
+    """Tempo range, instruments and drum pattern of the band that plays a style."""
 
-    tempo: tuple[float, float]  # beats per minute
-    bass: tuple[int, ...]
+    tempo: tuple[float, float]  # lowest and highest, in beats per minute
+    bass: tuple[int, ...]  # General MIDI programs to choose from
     chords: tuple[int, ...]
     melody: tuple[int, ...]
-    drums: tuple[tuple[int, int, tuple[float, ...]], ...]  # key, velocity, beats in the bar
+    drums: tuple[tuple[int, int, tuple[float, ...]], ...]  # key, velocity, beats from 0
 
 
 BANDS = {
@@ -118,7 +119,7 @@ def arrange(
 
 
 def _strokes(band: Band, beats: int, n_bars: int) -> Iterator[tuple[float, int, int]]:
-    """Yield beat, key and velocity of each drum hit; the last bar has hits on beat 1 only."""
+    """Yield beat, key and velocity of each drum hit; the last bar has hits on beat 0 only."""
     for bar in range(n_bars):
         first = bar * beats
         if bar % _PHRASE == 0 or bar == n_bars - 1:

@@ -1,4 +1,4 @@
-"""Rendering of Bach's chorales from the scores in music21's corpus."""
+"""Rendering of the scores of Bach's chorales in music21's corpus to audio and MIDI files."""
 
 import io
 import warnings
@@ -18,7 +18,7 @@ from ..midi.rendering import RATE, load_soundfont, render_file, to_mono
 
 TEMPO = 80
 _SECONDS_PER_QUARTER = 60 / TEMPO
-_FADE_SECONDS = 0.5  # the renderer stops abruptly at the last note's end
+_FADE_SECONDS = 0.5  # fade-out, because the renderer stops abruptly at the end of the last note
 _PIANO = 0  # General MIDI program; chroma of a single instrument is easier to model
 
 
@@ -31,18 +31,18 @@ class Chorale(NamedTuple):
 
 
 class FileKind(NamedTuple):
-    """Kind of file to render from scores."""
+    """Kind of file to which scores are rendered."""
 
-    folder: str  # with a version to increment if the rendering changes
+    folder: str  # the name has a version; increment it if the rendering changes
     suffix: str
     packages: tuple[str, ...]
     make: Callable[[Path, Path, int], None]  # (score, file, sampling rate)
-    form: str  # description of the files, with a field for the sampling rate
-    sounds: str  # rest of the paragraph about scores and sounds
+    form: str  # description of the files, with {sr} for the sampling rate
+    sounds: str  # end of the paragraph of `DESCR` about scores and sounds
 
 
 def first_chorales(n_chorales: int | None) -> list[Chorale]:
-    """Return Riemenschneider's first `n_chorales` chorales, without repeated settings."""
+    """Return `n_chorales` chorales (None: all) in Riemenschneider's order, without duplicates."""
     corpus = _need("music21.corpus")
     book = _need("music21.corpus.chorales").ChoraleListRKBWV().byRiemenschneider
     chorales: dict[Path, Chorale] = {}
@@ -57,8 +57,8 @@ def first_chorales(n_chorales: int | None) -> list[Chorale]:
 
 
 def _find_score(corpus: Any, name: str) -> Path:
-    """Return the score with this name or, if there is none, the first whose name begins with it."""
-    found = corpus.getWork(f"bach/{name}")  # a list if several names have this prefix
+    """Return the score called `name` or, without one, the first whose name begins with `name`."""
+    found = corpus.getWork(f"bach/{name}")  # a list if the names of several scores begin so
     scores = [Path(path) for path in (found if isinstance(found, list) else [found])]
     return min(scores, key=lambda path: (path.stem != name, path.suffix == ".krn", path.name))
 
@@ -84,7 +84,7 @@ def make_files(
         if not path.exists()
     ]
     if missing:
-        for package in kind.packages:  # before starting processes
+        for package in kind.packages:  # fail before any process starts
             _need(package)
         done = Parallel(n_jobs=n_jobs, return_as="generator")(missing)
         for _ in progress_bar(done, "rendering", len(missing), unit="chorale", disable=verbose < 1):
@@ -94,9 +94,9 @@ def make_files(
 
 def _record(score: Path, path: Path, sr: int) -> None:
     file = io.BytesIO()
-    # These steps reproduce earlier renderings exactly. A notated tempo of 80, the true one, would
-    # give different ticks and move some notes by a millisecond. `synthesize` has a different time
-    # grid and lets the last notes decay.
+    # These steps keep the files identical to those of earlier versions. Notating the true tempo,
+    # 80, would change the length of a tick and so move some notes by a millisecond. `synthesize`
+    # rounds times differently and adds the decay of the last notes.
     write_midi(file, _play(score, tempo=120))
     samples = to_mono(render_file(file.getvalue(), load_soundfont(None)))
     mono = soxr.resample(samples, RATE, sr)
@@ -110,14 +110,15 @@ def _notate(score: Path, path: Path, _: int) -> None:
 
 
 def _play(score: Path, *, tempo: float) -> Any:
-    """Return a score as MIDI, with a piano for each part, played at 80 beats per minute.
+    """Convert a score to MIDI music at 80 beats per minute, with a piano for each part.
 
-    `tempo` only sets the tempo that is notated in the MIDI file, and thus the length of its ticks.
+    `tempo` is the tempo that the MIDI file states. It sets the length of a tick, but not the speed
+    of the music.
     """
     music21, pretty_midi = _need("music21"), _need("pretty_midi")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the encoding of some scores
-        # music21 would otherwise leave its cache of parsed scores in the temporary folder.
+        warnings.simplefilter("ignore")  # music21 warns about the encoding of some scores
+        # By default, music21 would leave a cache of parsed scores in the temporary folder.
         parsed = music21.converter.parse(score, forceSource=True, storePickle=False)
     midi = pretty_midi.PrettyMIDI(initial_tempo=tempo)
     for part in parsed.parts:

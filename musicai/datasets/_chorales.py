@@ -17,7 +17,7 @@ from ._chorale_files import FILE_KINDS, TEMPO, first_chorales, make_files
 from ._home import get_data_home
 from .bunches import Chorales
 
-_MEMORY = "chroma"  # folder of cached analyses in the data home
+_MEMORY = "chroma"  # subfolder of the data home that caches chroma
 _STEPS_PER_BEAT = 2  # most notes are quarters and eighths
 
 _LICENSE = (
@@ -60,25 +60,25 @@ def load_chorales(
 ) -> Chorales:
     """Load Bach's chorales as recordings, MIDI files or pieces, without a network.
 
-    The first call renders the scores of music21's corpus with a soundfont; later calls find the
-    files in the data home. The function needs ``pip install ".[midi,score]"`` in a clone. All 350
-    chorales are 4 hours of music and 280 MB of FLAC, and take about 2 minutes to render on 2 cores.
+    The first call renders the scores in music21's corpus to files in the data home; later calls
+    find the files there. The function needs ``pip install ".[midi,score]"`` in a clone. Rendering
+    recordings of all 350 chorales, 4 hours of music, takes about 2 minutes on 2 cores and 280 MB.
 
     Parameters
     ----------
     n_chorales : int, default=None
         Number of chorales, in the order of Riemenschneider's collection. If None, all 350.
     kind : {"audio", "midi", "chroma", "roll"}, default="audio"
-        Recordings for :class:`musicai.ChromaExtractor`, MIDI files for
-        :class:`musicai.PianoRollExtractor`, or the pieces that these extract, ready for training.
+        Form of the music: recordings for :class:`musicai.ChromaExtractor`, MIDI files for
+        :class:`musicai.PianoRollExtractor`, or the chroma or piano rolls that these extract.
     folder : str or path, default=None
-        Data home. If None, see :func:`get_data_home`.
+        Data home, as for :func:`get_data_home`.
     sr : int, default=22050
         Sampling rate of the audio in hertz, from 1000 to 192000.
     n_jobs : int, default=None
-        Number of processes for rendering, as in joblib, and of threads for analysis.
+        Number of parallel jobs for rendering and extraction, as in joblib.
     verbose : int, default=0
-        Show a progress bar while rendering and analyzing if greater than 0.
+        Show progress bars of rendering and extraction if greater than 0.
 
     Returns
     -------
@@ -86,16 +86,16 @@ def load_chorales(
         With the attributes
 
         recordings : list of Path
-            Mono FLAC files, or MIDI files.
+            Mono FLAC files for "audio" and "chroma", MIDI files for "midi" and "roll".
         data : list of ndarray of shape (n_frames, 12) or (n_frames, 88), dtype float32
             The pieces, for "chroma" and "roll" only.
         timing : Timing
-            Timing of the frames of `data`, for "chroma" and "roll" only. Chroma has 10.8 frames per
-            second, rolls have 2 frames per beat.
+            Timing of the frames of `data`, for "chroma" and "roll" only: 10.8 frames per second for
+            chroma, 2 frames per beat for rolls.
         titles : list of str
-            First lines of the hymns.
+            Title of each chorale: the first line of its hymn.
         target : None
-            All pieces have the same style.
+            The chorales have no style labels.
         target_names : list of str
             Empty.
         DESCR, license, source : str
@@ -106,12 +106,12 @@ def load_chorales(
     ImportError
         If music21, pretty_midi or, for audio and chroma, midirenderer is missing.
     ValueError
-        If `n_chorales` is not between 1 and the number of chorales, another argument is invalid, or
-        a file of an earlier call is damaged.
+        If `n_chorales` is not between 1 and the number of chorales; if another argument is invalid;
+        or if a file from which chroma or rolls are extracted is damaged.
 
     See Also
     --------
-    make_progressions : Make chroma with known chords, without files.
+    make_progressions : Make chroma with known chords, without reading or writing files.
     load_recordings : Find your own recordings.
 
     Examples
@@ -150,7 +150,7 @@ def load_chorales(
     if made:
         extractor = made.make_extractor(home, n_jobs, verbose)
         try:
-            # Arrays, even if scikit-learn is configured to return data frames.
+            # Convert, because scikit-learn may be configured to return data frames.
             data.data = [np.asarray(piece) for piece in extractor.transform(recordings)]
         except (RecordingError, MidiError) as error:
             raise type(error)(

@@ -1,4 +1,4 @@
-"""Descriptions of the durations of recordings."""
+"""Text about the durations of recordings."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from ..files.paths import printable
 def describe_durations(
     recordings: Sequence[Path], durations: np.ndarray, target: Sequence[str] | None
 ) -> str:
-    """Describe the total duration, overall and by style, and the shortest and longest recording."""
+    """Describe the total duration, that of each style, and the shortest and longest recordings."""
     known = np.flatnonzero(np.isfinite(durations))
     if len(known) == 0:
         return "Their lengths could not be read."

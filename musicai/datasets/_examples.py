@@ -1,4 +1,4 @@
-"""librosa's example recordings."""
+"""Download of librosa's example recordings."""
 
 import os
 from collections.abc import Callable
@@ -25,7 +25,7 @@ _MUSIC = (
     "trumpet",
     "vibeace",
 )
-"""Examples that are music; the others are voices, animals, or tests for trackers."""
+"""Names of the examples that are music; the others are mostly speech and animal sounds."""
 
 _DESCR = """\
 Example recordings of librosa
@@ -41,17 +41,16 @@ Source: {source}
 def fetch_recordings(names: list[str] | None = None) -> Recordings:
     """Fetch librosa's example recordings: free music of many kinds.
 
-    ``librosa.example`` downloads each recording once, verifies it by the SHA-256 hash in librosa's
-    registry, and caches it. The cache folder is the one that the environment variable
-    ``LIBROSA_DATA_DIR`` names when librosa is imported, or else ``librosa`` in the system's cache
-    folder.
+    ``librosa.example`` downloads each recording once, verifies its SHA-256 hash, and caches it. The
+    environment variable ``LIBROSA_DATA_DIR`` sets the cache folder if it is set before librosa is
+    imported. The default is ``librosa`` in the user's cache folder.
 
     Parameters
     ----------
     names : list of str, default=None
-        Recordings to fetch, by their names in ``librosa.util.list_examples``. None means all that
-        are music: "brahms", "choice", "fishin", "nutcracker", "pistachio", "sweetwaltz", "trumpet"
-        and "vibeace".
+        Names of the recordings to fetch, as listed by ``librosa.util.list_examples``. None means
+        all examples that are music: "brahms", "choice", "fishin", "nutcracker", "pistachio",
+        "sweetwaltz", "trumpet" and "vibeace".
 
     Returns
     -------
@@ -63,11 +62,11 @@ def fetch_recordings(names: list[str] | None = None) -> Recordings:
         titles : list of str
             Artist and title of each recording.
         target : None
-            There are no style labels.
+            The recordings have no style labels.
         target_names : list of str
             Empty.
         durations : ndarray of shape (n_recordings,)
-            Lengths in seconds.
+            Duration of each recording in seconds.
         licenses : list of str
             License and source of each recording, from ``librosa.util.example_info``.
         DESCR, license, source : str
@@ -75,10 +74,12 @@ def fetch_recordings(names: list[str] | None = None) -> Recordings:
 
     Raises
     ------
+    ImportError
+        If librosa is missing.
     OSError
         If a file cannot be downloaded. The message explains how to install it by hand.
     ValueError
-        If a name is unknown.
+        If a name is unknown, or `names` is empty or not a list.
 
     See Also
     --------
@@ -116,7 +117,7 @@ def fetch_recordings(names: list[str] | None = None) -> Recordings:
 
 
 def _choose(names: Any) -> tuple[list[str], list[str]]:
-    """Return validated names of recordings, and their titles."""
+    """Check the names of recordings, and return the names and titles."""
     librosa = need("librosa", extra="librosa", what="fetch_recordings")
 
     lines = _printed(librosa.util.list_examples).splitlines()
@@ -131,13 +132,13 @@ def _choose(names: Any) -> tuple[list[str], list[str]]:
 
 
 def _fetch(name: str) -> tuple[Path, str]:
-    """Return the path of a recording and its license."""
+    """Download a recording unless it is cached, and return its path and license."""
     librosa = need("librosa", extra="librosa", what="fetch_recordings")
     import pooch
 
     try:
         return Path(librosa.example(name)), _printed(librosa.util.example_info, name)
-    except (OSError, ValueError) as error:  # ValueError means a wrong hash
+    except (OSError, ValueError) as error:  # pooch raises ValueError if the hash is wrong
         folder = os.environ.get("LIBROSA_DATA_DIR") or pooch.os_cache("librosa")
         raise OSError(
             f"librosa's example {name!r} could not be downloaded ({reason(error)}): on a machine "
@@ -148,7 +149,7 @@ def _fetch(name: str) -> tuple[Path, str]:
 
 
 def _printed(call: Callable[..., object], *arguments: str) -> str:
-    """Return the output that a function of librosa prints, without empty lines."""
+    """Call a function of librosa, and return the text that it prints, without empty lines."""
     with redirect_stdout(StringIO()) as output:
         call(*arguments)
     return "\n".join(line for line in output.getvalue().splitlines() if line)

@@ -1,4 +1,4 @@
-"""Download of files, verified by their SHA-256 hash."""
+"""Download of files with known SHA-256 hashes."""
 
 import hashlib
 from pathlib import Path
@@ -10,7 +10,7 @@ def fetch_file(path: Path, *, url: str, sha256: str) -> Path:
     Parameters
     ----------
     path : Path
-        The file. A download creates its folder if necessary, and leaves a complete file or none.
+        Path of the file. Its folder is created if necessary. A failed download leaves no file.
     url : str
         Address to download from.
     sha256 : str
@@ -19,9 +19,10 @@ def fetch_file(path: Path, *, url: str, sha256: str) -> Path:
     Raises
     ------
     ValueError
-        If the file has a different hash, or is not a regular file.
+        If the file exists but has a different hash or is not a regular file.
     OSError
-        If the file cannot be downloaded. The message explains how to install it by hand.
+        If the download fails or has a different hash. The message explains how to download the
+        file by hand.
     """
     if not path.exists():
         _download(path, url, sha256)
@@ -43,7 +44,7 @@ def _download(path: Path, url: str, sha256: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         # pooch downloads to a temporary file, verifies its hash, and then renames it.
         pooch.retrieve(url, f"sha256:{sha256}", fname=path.name, path=path.parent)
-    except (OSError, ValueError) as error:  # ValueError means a wrong hash
+    except (OSError, ValueError) as error:  # pooch raises ValueError if the hash is wrong
         raise OSError(
             f"{path.name} could not be downloaded ({reason(error)}): download {url} on a machine "
             f"with a network (SHA-256 {sha256}), and save it as {path}"
@@ -51,7 +52,7 @@ def _download(path: Path, url: str, sha256: str) -> None:
 
 
 def reason(error: Exception) -> str:
-    """Return a short cause of a failed download."""
+    """Describe in a few words why a download failed."""
     response = getattr(error, "response", None)
     if response is not None:
         return f"the server answered {response.status_code}"

@@ -42,16 +42,17 @@ def load_folder(
     suffixes : tuple of str
         Suffixes in lower case, with the dot.
     what, things : str
-        Content of the files, and their name in messages, such as "audio" and "recordings".
+        Names for messages: of the files' content, such as "audio", and of the files, such as
+        "recordings".
     exclude : str or path, default=None
         Folder to leave out.
     with_durations : bool, default=False
-        Whether to read the durations of audio files from their headers.
+        Whether to return the durations of audio files.
     """
     try:
         root = Path(folder).expanduser().resolve()
         exists = root.exists()
-    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, or an invalid name
+    except (OSError, RuntimeError, ValueError) as error:  # links in a loop, or an invalid name
         raise FileNotFoundError(
             f"the folder {os.fspath(folder)!r} cannot be opened ({error}); check its path"
         ) from None
@@ -104,15 +105,15 @@ def load_folder(
 
 
 class Found(NamedTuple):
-    """Result of a search.
+    """Files that a search found, and counts of what it skipped.
 
     Attributes
     ----------
     files : list of Path
         Files with the given suffixes, sorted.
     skipped : Counter of str
-        Numbers of other files by suffix, and of hidden files, folders that cannot be opened or are
-        excluded, broken links, and links to folders already searched.
+        Number of files with each other suffix, and of hidden files and folders, folders that cannot
+        be opened, excluded folders, broken links, and links to folders already searched.
     """
 
     files: list[Path]
@@ -122,10 +123,10 @@ class Found(NamedTuple):
 def find_files(
     root: Path, suffixes: tuple[str, ...], exclude: str | os.PathLike[str] | None = None
 ) -> Found:
-    """Find files by suffix at any depth, except in one folder, and count the others.
+    """Find files by suffix in a folder at any depth, except in the folder `exclude`.
 
-    Links to folders are followed last. Each folder is searched once, and no parent of `root` is
-    searched, so that loops of links end.
+    Links to folders are followed last. To end loops of links, each folder is searched only once,
+    and the parents of `root` are not searched.
     """
     found = Found([], Counter())
     searched = set(map(str, Path(os.path.realpath(root)).parents))
@@ -150,7 +151,7 @@ def _search(
     searched: set[str],
     excluded: str | None,
 ) -> list[Path]:
-    """Search a folder and its subfolders; return links to folders, and broken links."""
+    """Search a folder and its subfolders, extend `found`, and return folder and broken links."""
     links = []
 
     def count(error: OSError) -> None:
@@ -162,7 +163,7 @@ def _search(
             found.skipped["excluded"] += 1
             folders.clear()
             continue
-        if place in searched:  # was reached through another link
+        if place in searched:  # already reached, or a parent of the root
             found.skipped["links to folders already searched"] += 1
             folders.clear()
             continue
@@ -172,7 +173,7 @@ def _search(
         links += [Path(parent, name) for name in folders if os.path.islink(Path(parent, name))]
         for path in (Path(parent, name) for name in files if not _is_hidden(name)):
             suffix = path.suffix.lower()
-            if path.is_symlink() and not path.exists():  # os.walk lists them as files
+            if path.is_symlink() and not path.exists():  # os.walk lists broken links as files
                 links.append(path)
             elif suffix in suffixes:
                 found.files.append(path)
@@ -182,7 +183,7 @@ def _search(
 
 
 def _is_hidden(name: str) -> bool:
-    """Return whether a file or folder is hidden or the system's, like "._song.mp3" on macOS."""
+    """Return whether `name` is that of a hidden file, a hidden folder or a ``__MACOSX`` folder."""
     return name.startswith(".") or name == "__MACOSX"
 
 

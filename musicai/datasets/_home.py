@@ -1,4 +1,4 @@
-"""Folder for data that is made or downloaded once."""
+"""Folder for files that the loaders make or download once."""
 
 import os
 from pathlib import Path
@@ -10,17 +10,18 @@ def get_data_home(folder: str | os.PathLike[str] | None = None) -> Path:
     Parameters
     ----------
     folder : str or path, default=None
-        Data home. If None, the environment variable ``MUSICAI_DATA`` or else ``~/.cache/musicai``.
+        The folder. If None, the value of the environment variable ``MUSICAI_DATA`` or, if that is
+        unset or empty, ``~/.cache/musicai``.
 
     Returns
     -------
     data_home : Path
-        The data home. It is safe to delete, because the loaders make or fetch missing files again.
+        The folder. It is safe to delete, because the loaders make or download missing files again.
 
     Raises
     ------
     NotADirectoryError
-        If the path is a file.
+        If the folder is a file.
     ValueError
         If `folder` is empty.
 

@@ -13,14 +13,14 @@ def load_midi(
 ) -> Recordings:
     """Find the MIDI files in a folder with a subfolder for each style.
 
-    No file is read. Pass the paths to :class:`musicai.PianoRollExtractor`, or the paths and styles
-    to a pipeline.
+    No file is opened. Pass the paths to :class:`musicai.PianoRollExtractor`, or the paths and the
+    styles to a pipeline.
 
     Parameters
     ----------
     folder : str or path
-        Folder to search at any depth for files that end in .mid, .midi, .kar or .rmi, as in
-        `load_recordings`.
+        Folder to search at any depth for files that end in .mid, .midi, .kar or .rmi. Links and
+        hidden files are treated as in `load_recordings`.
     exclude : str or path, default=None
         Folder to leave out, such as the output folder for new music.
 
@@ -34,14 +34,14 @@ def load_midi(
         titles : list of str
             File names without suffixes, as printable text.
         target : list of str, or None
-            Style of each file: the name of its first-level subfolder, or of `folder` for files
-            outside the subfolders. None if no file is in a subfolder.
+            Style of each file: the name of the subfolder of `folder` that contains it, or the name
+            of `folder` if none does. None if no file is in a subfolder.
         target_names : list of str
             The styles, sorted; empty if there are none.
         DESCR : str
-            Location, number and styles of the files, and number of other files.
+            Location, number and styles of the files, and number of skipped files.
         license, source : str
-            License (that of the individual files) and folder.
+            License ("that of the individual MIDI files") and path of the folder.
 
     Raises
     ------

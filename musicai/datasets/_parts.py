@@ -8,23 +8,23 @@ import numpy as np
 from ._styles import Mode, Sounding, Style, read_progression
 
 _LOWEST_BASS, _LOWEST_CHORD = 36, 53  # C2 and F3
-_RANGE = (62, 81)  # of melodies, as MIDI numbers
+_RANGE = (62, 81)  # lowest and highest MIDI pitch of melodies
 _REST = 0.12  # probability that a melody rests on a beat
 
 
 class Note(NamedTuple):
-    """Note of a voice. Times count from the start of its section, and in a whole piece from 0."""
+    """Note of a voice. Times count from the start of the section or, in a whole piece, from 0."""
 
     start: float  # in beats
     end: float
-    pitch: int  # MIDI number, in C
-    loudness: float  # share of the voice's highest loudness
+    pitch: int  # MIDI pitch, before transposition from C
+    loudness: float  # relative to the loudest notes of the voice
 
 
 def compose(
     style: Style, mode: Mode, n_bars: int, rng: np.random.RandomState
 ) -> tuple[list[Sounding], list[list[Note]]]:
-    """Return the chords and the voices (bass, chords, melody) of a piece in C, timed in beats."""
+    """Compose a piece in C; return its chords and voices (bass, chords, melody), timed in beats."""
     order = rng.permutation(len(mode.progressions))
     letters = {letter: order[i % len(order)] for i, letter in enumerate(sorted(set(style.form)))}
     end = style.beats * (n_bars - 1)
@@ -94,12 +94,12 @@ def _bass_line(chords: list[Sounding], style: Style, rng: np.random.RandomState)
 
 
 def _chord_voice(chords: list[Sounding], style: Style, rng: np.random.RandomState) -> list[Note]:
-    """Return chords in close position, in which common tones stay in place."""
+    """Return the notes of chords in close position; common tones stay in the same octave."""
     notes = []
     for chord in chords:
         first_beat = chord.start % style.beats
         inside = [s - first_beat for s in style.strokes if first_beat <= s]
-        at_once = {0.0} if first_beat else set()  # for a chord that begins within a bar
+        at_once = {0.0} if first_beat else set()  # strike a chord at once if it begins within a bar
         strokes = sorted(at_once.union(s for s in inside if s < chord.end - chord.start))
         strokes = [chord.start + stroke for stroke in strokes]
         pitches = [_above(_LOWEST_CHORD, tone) for tone in chord.tones]
@@ -147,5 +147,5 @@ def _melody(
 
 
 def _above(lowest: int, pitch_class: int) -> int:
-    """Return the lowest pitch of a pitch class that is at least `lowest`."""
+    """Return the lowest pitch of a pitch class that is not below `lowest`."""
     return lowest + (pitch_class - lowest) % 12

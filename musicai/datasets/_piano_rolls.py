@@ -1,7 +1,7 @@
-"""Loading of piano rolls from MATLAB files with known checksums.
+"""Loading of piano rolls from MATLAB files with known hashes.
 
-A damaged MATLAB file can crash the process in `scipy.io.loadmat`, so files with an unknown checksum
-are rejected.
+A damaged MATLAB file can crash the process in `scipy.io.loadmat`, so files with unknown hashes are
+rejected.
 """
 
 import hashlib
@@ -59,20 +59,21 @@ def load_piano_rolls(
 ) -> PianoRolls:
     """Load piano rolls from a MATLAB file, or from all MATLAB files in a folder.
 
-    The files are the four sets of Boulanger-Lewandowski et al. [1]_, identified by their SHA-256
-    hashes, or others in the same format. They contain `traindata`, `validdata` and `testdata`,
-    which are cell arrays of matrices of shape ``(n_frames, 88)`` of zeros and ones.
+    The four sets of Boulanger-Lewandowski et al. [1]_ are recognized by their SHA-256 hashes. Files
+    in the same format can be loaded if you pass their hashes. Such a file contains `traindata`,
+    `validdata` and `testdata`: cell arrays of matrices of zeros and ones of shape
+    ``(n_frames, 88)``.
 
     Parameters
     ----------
     path : str or path
-        A file, or a folder to search at any depth for files that end in .mat. In a folder, each
-        file is a style.
+        A file, or a folder to search at any depth for files that end in .mat. Each file in a folder
+        is a style.
     subset : {"train", "valid", "test", "all"}, default="train"
-        Pieces to return.
+        Subset of the pieces to return.
     sha256 : str or collection of str, default=()
-        Hashes of other files that you trust, in hexadecimal. A damaged MATLAB file can crash the
-        process, so all other files are rejected.
+        SHA-256 hashes, in hexadecimal, of other files that you trust. Files with unknown hashes are
+        rejected, because a damaged MATLAB file can crash the process.
 
     Returns
     -------
@@ -90,7 +91,7 @@ def load_piano_rolls(
         DESCR : str
             Description.
         license, source : str
-            License (that of the files) and `path`.
+            License ("that of the individual files") and `path`.
 
     Raises
     ------
@@ -166,7 +167,7 @@ def _find_files(path: Path) -> list[Path]:
         raise FileNotFoundError(
             f"no file or folder {os.fspath(path)!r}: expected piano rolls in a MATLAB file"
         )
-    # Skip pipes, which could block, and broken links.
+    # Skip pipes, because reading one could block forever.
     files = [file for file in find_files(path, (_SUFFIX,)).files if file.is_file()]
     if not files:
         raise FileNotFoundError(f"no file in {os.fspath(path)!r} ends in {_SUFFIX}")
@@ -174,7 +175,7 @@ def _find_files(path: Path) -> list[Path]:
 
 
 def _read_rolls(file: Path, subsets: tuple[str, ...], known: set[str]) -> list[list[np.ndarray]]:
-    """Return one list of pieces per subset, read from a file with a known hash."""
+    """Check the hash of a file, and return a list of pieces for each subset."""
     content = file.read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     if sha256 not in known:
@@ -185,7 +186,7 @@ def _read_rolls(file: Path, subsets: tuple[str, ...], known: set[str]) -> list[l
     names = [f"{subset}data" for subset in subsets]
     try:
         cells = loadmat(io.BytesIO(content), variable_names=names)
-    except Exception as error:  # scipy raises many types
+    except Exception as error:  # scipy raises many types of exceptions
         raise ValueError(
             f"{printable(file)} cannot be read as a MATLAB file ({error}): save it with -v7"
         ) from error
@@ -195,7 +196,8 @@ def _read_rolls(file: Path, subsets: tuple[str, ...], known: set[str]) -> list[l
 def _check_rolls(cells: Any, name: str) -> list[np.ndarray]:
     if not isinstance(cells, np.ndarray) or cells.dtype != object:
         raise ValueError(
-            f"{name} is not a cell array: expected one of piano rolls of shape (n_frames, {N_KEYS})"
+            f"{name} is not a cell array: expected a cell array of piano rolls of shape "
+            f"(n_frames, {N_KEYS})"
         )
     for i, roll in enumerate(cells.flat):
         expected = f"{name}, piece {i}: expected zeros and ones of shape (n_frames, {N_KEYS})"

@@ -1,4 +1,4 @@
-"""Four sets of piano rolls for which likelihoods are published."""
+"""Download of four sets of piano rolls for which papers report log-likelihoods."""
 
 import os
 from pathlib import Path
@@ -65,20 +65,22 @@ _RULES: dict[str, Rule] = {
 def fetch_polyphonic(
     name: str, *, subset: str = "train", folder: str | os.PathLike[str] | None = None
 ) -> PianoRolls:
-    """Fetch a set of piano rolls with published likelihoods, in its published split.
+    """Fetch a set of piano rolls for which papers report log-likelihoods, in its published split.
 
-    The file is downloaded the first time, unless it is in `folder` already. Its SHA-256 hash is
-    verified, so that results are comparable.
+    The first call downloads the file, unless `folder` contains it. The SHA-256 hash of the file is
+    verified, so that results can be compared with published ones.
 
     Parameters
     ----------
     name : {"JSB_Chorales", "MuseData", "Nottingham", "Piano_midi"}
-        Name of the set: chorales of Bach, orchestral and piano music, folk tunes, or piano music.
+        Name of the set. The four sets contain Bach's chorales, orchestral and piano music, folk
+        tunes, and piano music, respectively.
     subset : {"train", "valid", "test", "all"}, default="train"
-        Pieces to return, by the published split.
+        Subset of the published split to return.
     folder : str or path, default=None
-        A folder that contains the file, or the data home, in whose subfolder "polyphonic" it is
-        kept. If None, see :func:`get_data_home`.
+        Folder that contains the file. If the file is not there, it is looked for in the subfolder
+        "polyphonic" and, if necessary, downloaded to it. If None, the folder is the data home (see
+        :func:`get_data_home`).
 
     Returns
     -------
@@ -90,7 +92,7 @@ def fetch_polyphonic(
         subsets : list of str
             Subset of each piece: "train", "valid" or "test".
         target : None
-            All pieces have the same style.
+            The pieces have no style labels.
         target_names : list of str
             Empty.
         DESCR, license, source : str
@@ -106,7 +108,7 @@ def fetch_polyphonic(
     See Also
     --------
     load_piano_rolls : Load these files from a folder, or others in the same format.
-    musicai.LSTMComposer : Its `score` is the log-likelihood that papers report for these sets.
+    musicai.LSTMComposer : Composer whose `score` is the log-likelihood that papers report.
 
     Examples
     --------
@@ -138,7 +140,7 @@ def fetch_polyphonic(
 
 
 def _find(name: str, folder: str | os.PathLike[str] | None) -> Path:
-    """Return the path of the file, or the path to download it to."""
+    """Return the path of a set's file, or the path to which to download it."""
     home = get_data_home(folder)
     given = home / f"{name}.mat"
     return given if given.exists() else home / _FOLDER / f"{name}.mat"

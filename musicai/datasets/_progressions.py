@@ -1,4 +1,4 @@
-"""Rule-based music with known chords."""
+"""Chroma of rule-based music with known chords."""
 
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ _RULES: dict[str, Rule] = {
     "n_bars": COUNT_RULE,
     "key": (
         lambda v: v is None or is_one_of(v, tuple(PITCH_CLASS_OF)),
-        f"the note alone, one of {tuple(PITCH_CLASS_OF)}, or None (the style chooses the mode)",
+        f"a tonic, one of {tuple(PITCH_CLASS_OF)}, or None (the style chooses the mode)",
     ),
 }
 
@@ -48,36 +48,35 @@ def make_progressions(
     key: str | None = None,
     random_state: Any = None,
 ) -> Progressions:
-    """Make chroma of rule-based music with known chords, free of rights.
+    """Make chroma of rule-based music with known chords, free of copyright.
 
-    Use it in examples and tests that should need neither files nor a network. The music has a bass,
+    Examples and tests that use this music need neither files nor a network. The music has a bass,
     chords and a melody. Its chroma resembles that of recordings: notes decay and have partials,
     there is noise, and the windows of neighboring frames overlap.
 
     Parameters
     ----------
     n_pieces : int, default=100
-        Number of pieces. The styles take turns, so all have about equally many pieces. The first
-        pieces do not depend on the number of pieces.
+        Number of pieces. The styles take turns. With the same seed, a larger number only adds
+        pieces.
     styles : list of str, default=None
-        Styles to use:
+        Styles to use. None means all of them:
 
-        - "baroque": sequences of triads, falling fifths, rising steps, grounds; two chords per bar;
-        - "blues": twelve bars of dominant sevenths, including a minor blues and a jazz blues;
-        - "jazz": ii-V-I with sevenths, in major and in minor, and turnarounds;
-        - "modal": two or three chords in the dorian or the mixolydian mode;
+        - "baroque": two chords per bar, such as falling fifths, rising sequences and grounds;
+        - "blues": twelve-bar blues, including a minor blues and a jazz blues;
+        - "jazz": ii-V-I progressions of seventh chords in major and minor, and turnarounds;
+        - "modal": two or three chords in the Dorian or Mixolydian mode;
         - "pop": I-V-vi-IV and other loops of four chords;
         - "waltz": periods of eight bars in three-four time.
-
-        None for all.
     n_bars : int, default=24
-        Number of bars per piece, with four beats each, or three in waltzes. The last bar is on the
-        tonic.
+        Number of bars per piece. A bar has four beats, or three in waltzes. The last bar has the
+        tonic chord.
     tempo : float or tuple of two floats, default=(70, 140)
-        Tempo in beats per minute, or the range from which to draw it for each piece.
+        Tempo in beats per minute, or the lowest and highest tempo, between which the tempo of each
+        piece is drawn.
     key : str, default=None
-        Tonic of all pieces, such as "C", "F#" or "Bb"; the style chooses major or minor. If None,
-        it is drawn for each piece.
+        Tonic of all pieces, such as "C", "F#" or "Bb". If None, a tonic is drawn for each piece.
+        Either way, the mode is drawn from those of the style.
     random_state : int, RandomState instance or None, default=None
         Seed or random number generator; an int gives the same music every time.
 
@@ -93,18 +92,18 @@ def make_progressions(
         target_names : list of str
             The styles, sorted.
         chords : list of list of musicai.render.Chord
-            Chords of each piece, in seconds and without gaps, named as by
-            :func:`musicai.render.recognize_chords`. Adjacent chords differ.
+            Chords of each piece, timed in seconds, without gaps. Adjacent chords differ. Their
+            labels are spelled as by :func:`musicai.render.recognize_chords`.
         key_names : list of str
-            Key of each piece, such as "F# minor", in its simpler spelling. Dorian counts as minor,
-            mixolydian as major.
+            Key of each piece, such as "F# minor", in its simpler spelling. The Dorian mode counts
+            as minor, the Mixolydian mode as major.
         tempi : ndarray of shape (n_pieces,)
             Tempo of each piece in beats per minute.
         titles : list of str
             Titles such as "blues 2 in F major".
         timing : Timing
-            Timing of the frames of `data`, at the rate of a default
-            :class:`musicai.ChromaExtractor`, 10.8 per second.
+            Timing of the frames of `data`: 10.8 frames per second, as from a default
+            :class:`musicai.ChromaExtractor`.
         DESCR, license, source : str
             Description, license (none needed) and origin.
 
@@ -115,10 +114,10 @@ def make_progressions(
 
     See Also
     --------
-    make_songs : Make recordings of such music by a band with drums.
+    make_songs : Make recordings of similar music, played by a band with drums.
     load_chorales : Load real music, rendered from scores.
-    musicai.render.recognize_chords : Recognize the chords; ``vocabulary="qualities"`` includes the
-        sevenths of jazz, blues and modal music.
+    musicai.render.recognize_chords : Recognize chords in chroma; ``vocabulary="qualities"``
+        includes seventh chords.
 
     Examples
     --------
@@ -194,7 +193,7 @@ def _make_piece(
 
 
 def named_chords(chords: list[Sounding], key: int, seconds_per_beat: float) -> list[Chord]:
-    """Return the chords of a progression in a key and in seconds, with equal neighbors merged."""
+    """Transpose a progression to `key`, convert beats to seconds, and merge equal neighbors."""
     named = []
     for (root, quality), same in groupby(chords, lambda chord: (chord.root, chord.quality)):
         held = list(same)
@@ -212,7 +211,7 @@ def named_chords(chords: list[Sounding], key: int, seconds_per_beat: float) -> l
 
 
 def check_styles(styles: Any) -> list[str]:
-    """Return validated names of styles without duplicates; all names if `styles` is None."""
+    """Check the names of styles and return them without duplicates; None means all styles."""
     if styles is None:
         return list(STYLES)
     named = list(styles) if isinstance(styles, (list, tuple)) else []

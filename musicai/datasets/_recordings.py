@@ -5,8 +5,8 @@ import os
 from ._folder import load_folder
 from .bunches import Recordings
 
-# Formats of libsndfile come first. They are listed here, because libsndfile's own list has no
-# suffixes and includes headerless data. Formats that need ffmpeg follow, with videos. fmt: off
+# Formats that libsndfile reads come first. Its own list of formats has no suffixes and includes
+# headerless data. Formats that need ffmpeg follow, including video formats. fmt: off
 _SUFFIXES = (
     ".aif",
     ".aifc",
@@ -66,16 +66,17 @@ def load_recordings(
 ) -> Recordings:
     """Find the recordings in a folder with a subfolder for each style.
 
-    Only headers are read, except where a file must be decoded to find its length. Pass the paths to
-    :class:`musicai.ChromaExtractor`, or the paths and styles to a pipeline.
+    Durations are read from headers; a file is decoded only if its header is not sufficient. Pass
+    the paths to :class:`musicai.ChromaExtractor`, or the paths and the styles to a pipeline.
 
     Parameters
     ----------
     folder : str or path
-        Folder to search at any depth for audio files by suffix: WAV, FLAC, Ogg, Opus, MP3, AIFF and
-        other formats of libsndfile, and M4A, WMA, MP4, WebM and others that need the ffmpeg
-        program. Links to folders are followed, and each folder is searched once. Other files,
-        hidden files and ``__MACOSX`` folders are skipped and counted in `DESCR`.
+        Folder to search at any depth for files with the suffix of an audio format. These are WAV,
+        FLAC, Ogg, Opus, MP3, AIFF and other formats that libsndfile reads, and M4A, WMA, MP4, WebM
+        and others that need the ffmpeg program. Links to folders are followed, and each folder is
+        searched once. Other files, hidden files and ``__MACOSX`` folders are skipped and counted in
+        `DESCR`.
     exclude : str or path, default=None
         Folder to leave out, such as the output folder for new music.
 
@@ -89,17 +90,17 @@ def load_recordings(
         titles : list of str
             File names without suffixes, as printable text.
         target : list of str, or None
-            Style of each recording: the name of its first-level subfolder, or of `folder` for
-            recordings outside the subfolders. None if no recording is in a subfolder.
+            Style of each recording: the name of the subfolder of `folder` that contains it, or the
+            name of `folder` if none does. None if no recording is in a subfolder.
         target_names : list of str
             The styles, sorted; empty if there are none.
         durations : ndarray of shape (n_recordings,)
-            Length in seconds of the audio that :class:`musicai.ChromaExtractor` reads, from headers
-            if they are right. NaN for unreadable files.
+            Duration of each recording in seconds, as :class:`musicai.ChromaExtractor` reads it; NaN
+            for unreadable files.
         DESCR : str
-            Location, number, lengths and styles of the recordings, and number of other files.
+            Location, number, durations and styles of the recordings, and number of skipped files.
         license, source : str
-            License (that of the individual recordings) and folder.
+            License ("that of the individual recordings") and path of the folder.
 
     Raises
     ------
@@ -115,8 +116,8 @@ def load_recordings(
 
     Notes
     -----
-    Reading a thousand headers takes a few seconds; files that need ffmpeg take a few tenths of a
-    second each. If ffmpeg is missing, one warning gives the number of files that need it.
+    Reading a thousand headers takes a few seconds. Each file that needs ffmpeg takes a few tenths
+    of a second. If ffmpeg is missing, a warning states how many files need it.
 
     Examples
     --------

@@ -25,13 +25,13 @@ from ._styles import STYLES
 from .bunches import Songs
 
 N_BARS = 24
-"""Number of bars in a song, about a minute."""
+"""Number of bars in a song, which lasts about a minute."""
 
 _FADE_SECONDS = 1.0  # fade-out of the last chord
-_PEAK = 0.7  # share of full scale
+_PEAK = 0.7  # largest absolute sample of a recording; full scale is 1
 
-# Folders by kind. Increment the version in their names if the songs change, so that old files are
-# not used.
+# Folders of files by kind. Increment the version in the names if the songs change, so that old
+# files are not used.
 _KINDS = {"audio": "songs-1-{sr}", "midi": "songs-midi-1"}
 
 _LICENSE = "none is needed for the music, which is made by rules and chance"
@@ -54,7 +54,7 @@ pretty_midi ships; musicai does not distribute it."""
 
 
 class _Song(NamedTuple):
-    """Song before rendering."""
+    """Composed song that has not been rendered yet."""
 
     style: str
     key: str
@@ -76,28 +76,27 @@ def make_songs(
 ) -> Songs:
     """Make recordings of rule-based songs, played by a band with drums.
 
-    Use them in examples, tests and demonstrations that need free music with a pulse. The songs
-    follow the rules of :func:`make_progressions`. The first call renders them with a soundfont;
-    later calls find the files in the data home. The function needs ``pip install ".[midi]"`` in a
-    clone.
+    Use them in examples, tests and demonstrations that need copyright-free music with a pulse. The
+    songs follow the rules of :func:`make_progressions`. The first call writes files to the data
+    home; later calls find them there. The function needs ``pip install ".[midi]"`` in a clone.
 
     Parameters
     ----------
     n_songs : int, default=40
-        Number of songs, each about a minute long. The styles take turns. The first songs do not
-        depend on the number of songs.
+        Number of songs, each about a minute long. The styles take turns. With the same seed, a
+        larger number only adds songs.
     styles : list of str, default=None
-        Styles of :func:`make_progressions`; None for all. "waltz" has three beats per bar, the
-        others four. "baroque" has no drums.
+        Styles to use, from those of :func:`make_progressions`. None means all. "waltz" has three
+        beats per bar, the others four. "baroque" has no drums.
     kind : {"audio", "midi"}, default="audio"
-        Recordings for :class:`musicai.ChromaExtractor`, or MIDI files for
+        Form of the music: recordings for :class:`musicai.ChromaExtractor`, or MIDI files for
         :class:`musicai.PianoRollExtractor`.
     folder : str or path, default=None
-        Data home. If None, see :func:`get_data_home`.
+        Data home, as for :func:`get_data_home`.
     sr : int, default=44100
-        Sampling rate of recordings, in hertz, from 1000 to 192000.
+        Sampling rate of recordings in hertz, from 1000 to 192000.
     random_state : int, default=0
-        Seed of the songs.
+        Seed, which determines the songs.
     n_jobs : int, default=None
         Number of processes for rendering, as in joblib.
     verbose : int, default=0
@@ -117,9 +116,9 @@ def make_songs(
         tempi : ndarray of shape (n_songs,)
             Tempo of each song in beats per minute.
         beats_per_bar : ndarray of shape (n_songs,), dtype int
-            3 or 4.
+            Number of beats per bar in each song, 3 or 4.
         chords : list of list of musicai.render.Chord
-            Chords of each song, in seconds and without gaps.
+            Chords of each song, timed in seconds, without gaps.
         key_names : list of str
             Key of each song, such as "F# minor".
         titles : list of str
@@ -136,7 +135,7 @@ def make_songs(
 
     See Also
     --------
-    make_progressions : Make such music as chroma, without files.
+    make_progressions : Make the chroma of similar music, without reading or writing files.
     load_chorales : Load real music, without drums.
 
     Examples
@@ -231,6 +230,6 @@ _RULES: dict[str, Rule] = {
     "sr": FILE_RATE_RULE,
     "random_state": (
         lambda v: is_integer(v, 0) and v < 2**32,
-        "an integer from 0 to 4294967295, which names the files",
+        "an integer from 0 to 4294967295, because the names of the files contain it",
     ),
 }

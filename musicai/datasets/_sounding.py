@@ -1,8 +1,8 @@
 """Simulation of the chroma of recorded notes.
 
-A note decays and stops at its end. Its third and fifth partials add to the pitch classes a fifth
-and a major third above it. A frame is the average of the sound in a window around its center, plus
-noise. A random exponent for each piece flattens or sharpens its chroma.
+A note decays and stops at its end. Its third and fifth partials add energy to the pitch classes a
+fifth and a major third above it. Each frame averages the sound in a window around its center and
+adds noise. A random exponent makes the chroma of a piece flatter or sharper.
 """
 
 import numpy as np
@@ -12,14 +12,14 @@ from scipy.signal import lfilter
 from ..theory.shapes import peaking_at_one
 from ._parts import Note
 
-# These constants were chosen so that chords are recognized, and metrics of harmony and motion lie
-# between those of piano chorales and band recordings: see benchmarks/datasets/progressions.py.
+# With these constants, chords are recognized, and metrics of harmony and motion are between those
+# of piano chorales and those of band recordings; see benchmarks/datasets/progressions.py.
 _STEPS = 4  # time steps per frame
 _WINDOW_FRAMES = 2  # 0.19 s at the default frame rate
-_WINDOW = np.hanning(_STEPS * _WINDOW_FRAMES + 3)[1:-1]  # odd length, with a center
+_WINDOW = np.hanning(_STEPS * _WINDOW_FRAMES + 3)[1:-1]  # the length is odd, for a center
 _WINDOW /= _WINDOW.sum()
 _LOUDNESS = ((0.7, 1.2), (0.55, 0.9), (0.6, 1.2))  # ranges for bass, chords and melody
-_DECAY_FRAMES = (2, 12)  # time constant
+_DECAY_FRAMES = (2, 12)  # range of the time constant
 
 
 def sound(
@@ -35,7 +35,7 @@ def sound(
     Parameters
     ----------
     voices : list of list of Note
-        Bass, chords and melody, each with its own loudness and decay. Pitches are in C.
+        Notes of the bass, the chords and the melody of a piece in C.
     tonic : int
         Upward transposition in semitones.
     n_frames : int
@@ -63,7 +63,8 @@ def sound(
 def _strokes(voice: list[Note], n_steps: int, steps_per_beat: float, stay: float) -> np.ndarray:
     """Return the excitation of each pitch class at each step, shape (n_steps, 12).
 
-    It is positive where a note starts, and negative where a note ends, to silence it.
+    It is positive where a note starts, and negative where a note ends, to cancel the rest of its
+    decay.
     """
     strokes = np.zeros((n_steps + 1, 12))
     notes = np.array(voice, np.float64).reshape(-1, 4)

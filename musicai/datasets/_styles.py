@@ -1,4 +1,4 @@
-"""Styles as rules: chord progressions and ways of playing them.
+"""Rules of styles: chord progressions, and how to play them.
 
 Progressions are in C, with spaces between bars and commas between the chords of a bar.
 """
@@ -20,7 +20,7 @@ class Sounding(NamedTuple):
 
     @property
     def tones(self) -> tuple[int, ...]:
-        """Pitch classes relative to the tonic, from the root up."""
+        """Pitch classes of the chord relative to the tonic, from the root up."""
         return tuple((self.root + tone) % 12 for tone in QUALITIES[self.quality].tones)
 
 
@@ -34,13 +34,13 @@ class Mode(NamedTuple):
 
 
 class Style(NamedTuple):
-    """Modes of a style, and its way of playing."""
+    """Modes of a style, and how they are played."""
 
     modes: tuple[Mode, ...]
     form: str  # a letter per section; equal letters share a progression
-    improvised: bool  # whether the voices play something new when a section is repeated
+    improvised: bool  # whether a repeated section has new notes
     bass: str  # "walking", "pulse", "held", "steps" or "short"
-    strokes: tuple[float, ...]  # beats in the bar on which chords are played
+    strokes: tuple[float, ...]  # beats of the bar, from 0, on which chords are struck
     busy: float  # probability of a melody note between two beats
     beats: int = 4  # per bar
 

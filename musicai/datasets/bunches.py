@@ -1,6 +1,7 @@
-"""Return types of the loaders: scikit-learn's Bunch with typed fields.
+"""Return types of the loaders: subclasses of scikit-learn's Bunch with typed fields.
 
-A Bunch is a dict whose items are also attributes. The loaders' docstrings describe the fields.
+A Bunch is a dict whose values can also be accessed as attributes. The docstrings of the loaders
+describe the fields.
 """
 
 from pathlib import Path
@@ -13,7 +14,7 @@ from ..theory.timing import Timing
 
 
 class Described(Bunch):
-    """Fields of all bunches."""
+    """Bunch with the fields that all loaders return."""
 
     DESCR: str
     license: str
@@ -22,7 +23,7 @@ class Described(Bunch):
 
 
 class Recordings(Described):
-    """Recordings or MIDI files, with optional styles."""
+    """Paths of recordings or MIDI files, with optional style labels."""
 
     recordings: list[Path]
     titles: list[str]
@@ -32,7 +33,7 @@ class Recordings(Described):
 
 
 class Chorales(Recordings):
-    """Chorales; `data` and `timing` exist for the kinds "chroma" and "roll" only."""
+    """Chorales. Only the kinds "chroma" and "roll" have `data` and `timing`."""
 
     data: list[np.ndarray]
     timing: Timing
@@ -51,7 +52,7 @@ class Songs(Described):
 
 
 class Progressions(Described):
-    """Rule-based pieces of chroma."""
+    """Chroma of rule-based pieces."""
 
     data: list[np.ndarray]
     titles: list[str]
@@ -63,7 +64,7 @@ class Progressions(Described):
 
 
 class PianoRolls(Described):
-    """Sets of piano rolls."""
+    """Piano rolls, with their subsets and optional style labels."""
 
     data: list[np.ndarray]
     subsets: list[str]

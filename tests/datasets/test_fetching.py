@@ -133,7 +133,7 @@ def small_set(monkeypatch, write_rolls):
 
 
 @pytest.mark.parametrize("place", ["MuseData.mat", "polyphonic/MuseData.mat"])
-def test_a_set_is_found_by_its_name(small_set, tmp_path, place):
+def test_a_set_is_found_in_the_folder_or_in_its_subfolder(small_set, tmp_path, place):
     path = tmp_path / place
     path.parent.mkdir(exist_ok=True)
     small_set(path)
@@ -160,12 +160,12 @@ def test_a_failed_download_of_a_set_gives_instructions(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("parameters", [{"name": "JSB"}, {"subset": "validation"}])
-def test_unknown_sets_are_rejected(tmp_path, parameters):
+def test_unknown_sets_and_subsets_are_rejected(tmp_path, parameters):
     with pytest.raises(ValueError, match="must be one of"):
         fetch_polyphonic(**({"name": "Nottingham", "folder": tmp_path} | parameters))
 
 
-def test_published_hashes_are_valid():
+def test_published_hashes_are_distinct_and_well_formed():
     assert len(set(PUBLISHED.values())) == 4
     for value in PUBLISHED.values():
         assert len(value) == 64
@@ -187,7 +187,7 @@ def librosa(monkeypatch, tmp_path):
     return librosa
 
 
-def test_recordings_come_from_librosa(librosa, tmp_path):
+def test_fetched_recordings_are_the_examples_of_librosa(librosa, tmp_path):
     data = fetch_recordings(["brahms", "vibeace"])
     assert data.titles == ["Brahms - Hungarian Dance #5", "Kevin MacLeod - Vibe Ace"]
     assert data.recordings == [tmp_path / "brahms.ogg", tmp_path / "vibeace.ogg"]
@@ -213,6 +213,6 @@ def test_failed_downloads_of_recordings_give_instructions(librosa, monkeypatch, 
 
 
 @pytest.mark.parametrize("names", ["brahms", [], ["brahms", "elgar"], [["brahms"]]])
-def test_unknown_recordings_are_rejected(names):
+def test_unknown_recordings_and_invalid_lists_are_rejected(names):
     with pytest.raises(ValueError, match=r"names must be None or a list from .*'brahms'"):
         fetch_recordings(names)

@@ -47,7 +47,7 @@ def test_the_description_names_source_and_license(chorales):
 
 
 @pytest.mark.parametrize("n_chorales", [0, -1, 351])
-def test_errors_give_the_number_of_chorales(tmp_path, n_chorales):
+def test_errors_give_the_range_of_n_chorales(tmp_path, n_chorales):
     with pytest.raises(ValueError, match=f"between 1 and 350, .* got {n_chorales}"):
         load_chorales(n_chorales, folder=tmp_path)
 
@@ -78,7 +78,7 @@ def test_errors_say_which_packages_to_install(tmp_path, monkeypatch, extra):
         load_chorales(1, folder=tmp_path)
 
 
-def test_loaded_chroma_matches_that_of_the_rendered_files(home, chorales):
+def test_loaded_chroma_equals_chroma_extracted_from_the_recordings(home, chorales):
     data = load_chorales(2, kind="chroma", folder=home, sr=16000)
     assert data.recordings == chorales.recordings
     for piece, same in zip(data.data, ChromaExtractor().transform(data.recordings), strict=True):
@@ -91,7 +91,7 @@ def test_loaded_chroma_matches_that_of_the_rendered_files(home, chorales):
     assert {path: path.stat().st_mtime_ns for path in home.rglob("*.pkl")} == kept
 
 
-def test_rolls_match_the_scores(home):
+def test_loaded_rolls_equal_rolls_extracted_from_the_midi_files(home):
     data = load_chorales(2, kind="roll", folder=home)
     extractor = PianoRollExtractor(steps_per_beat=data.timing.frames_per_beat)
     assert data.timing.tempo == 80
@@ -102,7 +102,7 @@ def test_rolls_match_the_scores(home):
 
 
 @pytest.mark.parametrize(("kind", "name"), [("roll", "001-bwv269.mid"), ("chroma", "*.flac")])
-def test_a_damaged_file_can_be_made_again(tmp_path, kind, name):
+def test_a_damaged_file_is_rendered_again_after_it_is_deleted(tmp_path, kind, name):
     arguments = {"kind": kind, "folder": tmp_path, "sr": 8000}
     load_chorales(1, **arguments)
     (path,) = tmp_path.rglob(name)

@@ -21,7 +21,7 @@ def test_midi_files_and_styles_are_found(tmp_path):
     assert "4 MIDI files, in the styles a, b." in data.DESCR
 
 
-def test_errors_name_the_folder(tmp_path):
+def test_missing_folders_and_folders_without_midi_files_are_rejected(tmp_path):
     touch(tmp_path, "a.wav")
     with pytest.raises(FileNotFoundError, match=r"no MIDI in .*: expected files that end in \.kar"):
         load_midi(tmp_path)
@@ -29,7 +29,7 @@ def test_errors_name_the_folder(tmp_path):
         load_midi(tmp_path / "gone")
 
 
-def test_chorales_can_be_midi_files(tmp_path):
+def test_chorales_can_be_loaded_as_midi_files(tmp_path):
     data = load_chorales(2, kind="midi", folder=tmp_path)
     assert [path.name for path in data.recordings] == ["001-bwv269.mid", "002-bwv347.mid"]
     assert "2 chorales" in data.DESCR
@@ -41,6 +41,6 @@ def test_chorales_can_be_midi_files(tmp_path):
     assert [path.stat().st_mtime_ns for path in again.recordings] == before
 
 
-def test_errors_list_the_valid_kinds(tmp_path):
+def test_an_unknown_kind_of_chorales_is_rejected(tmp_path):
     with pytest.raises(ValueError, match="kind must be one of"):
         load_chorales(1, kind="score", folder=tmp_path)

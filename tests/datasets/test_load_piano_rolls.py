@@ -66,7 +66,7 @@ def test_pipes_folders_and_broken_links_are_skipped(tmp_path, write_rolls):
     assert load(tmp_path).target_names == ["folk"]
 
 
-def test_errors_name_missing_files(tmp_path):
+def test_missing_files_and_folders_without_matlab_files_are_rejected(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no file or folder '.*gone\.mat'"):
         load_piano_rolls(tmp_path / "gone.mat")
     with pytest.raises(FileNotFoundError, match=r"no file in '.*' ends in \.mat"):

@@ -77,13 +77,13 @@ SUFFIXES = {
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_formats_that_need_ffmpeg_are_listed(tmp_path, suffix):
+def test_files_that_need_ffmpeg_are_found(tmp_path, suffix):
     touch(tmp_path, f"a.{suffix}")
     assert found(load_recordings(tmp_path), tmp_path) == [f"a.{suffix}"]
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_the_extractor_reads_listed_formats(tmp_path, suffix):
+def test_the_extractor_reads_files_that_need_ffmpeg(tmp_path, suffix):
     program = shutil.which("ffmpeg")
     if program is None:
         pytest.skip("needs the ffmpeg program")
@@ -99,7 +99,7 @@ def test_the_extractor_reads_listed_formats(tmp_path, suffix):
 @pytest.mark.parametrize(
     "suffix", ["mp1", "tak", "dsf", "M4V", "f4a", "asf", "wmv", "qt", "weba", "mpga", "ogx"]
 )
-def test_rare_formats_are_listed(tmp_path, suffix):
+def test_files_in_rare_formats_are_found(tmp_path, suffix):
     touch(tmp_path, f"a.{suffix}")
     assert found(load_recordings(tmp_path), tmp_path) == [f"a.{suffix}"]
 
@@ -120,7 +120,7 @@ def test_skipped_files_are_counted(tmp_path):
     assert "Skipped" not in load_recordings(tmp_path / "clean").DESCR
 
 
-def test_the_error_lists_the_other_files_in_a_folder(tmp_path):
+def test_the_error_for_a_folder_without_audio_counts_its_other_files(tmp_path):
     touch(tmp_path, "a.sib", "b.sib", "._c.wav")
     with pytest.raises(
         FileNotFoundError, match=r"in it or its subfolders; it contains 2 \.sib, 1 hid"
@@ -196,7 +196,7 @@ def test_broken_links_to_recordings_are_skipped(tmp_path):
 
 
 @needs_links
-def test_broken_links_are_counted(tmp_path):
+def test_broken_links_to_folders_are_counted(tmp_path):
     touch(tmp_path, "a.wav")
     (tmp_path / "folk").symlink_to(tmp_path / "unmounted")
     (tmp_path / "self").symlink_to(tmp_path / "self")
@@ -224,14 +224,14 @@ def test_folders_that_cannot_be_opened_are_counted(tmp_path):
 
 
 @needs_links
-def test_links_to_recordings_are_listed(tmp_path):
+def test_links_to_recordings_are_found(tmp_path):
     touch(tmp_path, "store/1234.flac", "music/b.wav")
     (tmp_path / "music" / "a.flac").symlink_to(tmp_path / "store" / "1234.flac")
     assert found(load_recordings(tmp_path / "music"), tmp_path / "music") == ["a.flac", "b.wav"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
-def test_headers_are_read_if_file_names_are_not_unicode(tmp_path):
+def test_file_names_that_are_not_unicode_are_made_printable(tmp_path):
     touch(tmp_path, "folk/a.wav")
     folder = os.fsencode(tmp_path) + b"/caf\xe9"
     os.mkdir(folder)
@@ -274,13 +274,13 @@ def test_a_folder_of_damaged_files_can_be_loaded(tmp_path):
         ("empty", FileNotFoundError, r"no audio in '.*empty': expected files that end in .*\.mp3"),
     ],
 )
-def test_errors_name_the_folder(tmp_path, name, error, message):
+def test_errors_name_the_folder_or_file(tmp_path, name, error, message):
     touch(tmp_path, "a.txt", "empty/cover.jpg")
     with pytest.raises(error, match=message):
         load_recordings(tmp_path / name)
 
 
-def test_an_argument_precedes_the_environment_as_data_home(tmp_path, monkeypatch):
+def test_the_folder_argument_overrides_the_environment_variable(tmp_path, monkeypatch):
     monkeypatch.setenv("MUSICAI_DATA", str(tmp_path / "environment"))
     assert get_data_home(tmp_path / "argument") == tmp_path / "argument"
     assert get_data_home() == tmp_path / "environment"

@@ -27,7 +27,7 @@ def music():
 
 
 def named_at(chords, moments):
-    """Return root and third of the chords at some times."""
+    """Return the root and the third of the chord at each of some times."""
     ends = [chord.end for chord in chords[:-1]]
     return [
         (chords[i].root, "maj" if 4 in QUALITIES[chords[i].quality].tones else "min")
@@ -35,7 +35,7 @@ def named_at(chords, moments):
     ]
 
 
-def test_pieces_look_like_extracted_chroma(music):
+def test_pieces_have_the_format_of_extracted_chroma(music):
     assert music.timing == ChromaExtractor().timing
     for piece in music.data:
         assert piece.dtype == np.float32
@@ -52,7 +52,7 @@ def test_pieces_look_like_extracted_chroma(music):
     st.integers(0, 2**32 - 1),
 )
 @settings(max_examples=25, deadline=None)
-def test_every_piece_has_all_fields(n_pieces, n_bars, tempo, styles, seed):
+def test_all_fields_have_one_entry_per_piece(n_pieces, n_bars, tempo, styles, seed):
     music = make_progressions(
         n_pieces, n_bars=n_bars, tempo=tempo, styles=styles, random_state=seed
     )
@@ -70,7 +70,7 @@ def test_every_piece_has_all_fields(n_pieces, n_bars, tempo, styles, seed):
             assert (chord.root, chord.quality) != (following.root, following.quality)
 
 
-def test_a_seed_gives_the_same_music(music):
+def test_the_same_seed_gives_the_same_music(music):
     again = make_progressions(30, random_state=np.random.RandomState(0))
     fewer, others = make_progressions(7, random_state=0), make_progressions(7, random_state=1)
     for i, piece in enumerate(music.data):
@@ -103,7 +103,7 @@ def test_the_window_of_a_frame_is_symmetric():
     np.testing.assert_allclose(piece[3, [0, 6]], 1, rtol=1e-6)
 
 
-def test_the_known_chords_are_recognized(music):
+def test_recognized_chords_agree_with_the_known_chords(music):
     recognized = recognize_chords(music.data, timing=music)
     agreement = [
         np.mean([a == b for a, b in zip(*both, strict=True)])
@@ -122,7 +122,7 @@ def test_the_known_chords_are_recognized(music):
     assert np.mean(pop) > 0.9
 
 
-def test_labels_follow_the_spelling_of_recognized_chords(music):
+def test_chord_labels_agree_with_roots_qualities_and_key(music):
     names = {(c.root, c.quality, c.label) for chords in music.chords for c in chords}
     assert all(isinstance(chord, Chord) for chord in music.chords[0])
     for root, quality, label in names:
@@ -132,7 +132,7 @@ def test_labels_follow_the_spelling_of_recognized_chords(music):
     assert not any("#" in chord.label for chords in data.chords for chord in chords)
 
 
-def test_a_given_key_is_used_and_estimated_keys_match(music):
+def test_a_given_key_is_used_and_keys_agree_with_estimates(music):
     for key in ("C", "F#", "Bb"):
         data = make_progressions(4, styles=["pop", "baroque"], key=key, random_state=0)
         assert all(chords[-1].label in (key, f"{key}m") for chords in data.chords)
@@ -201,12 +201,12 @@ def test_progressions_can_be_synthesized_and_pickled():
         ({"styles": ["pop", "polka"]}, r"styles must be None or a list from .*'polka'"),
         ({"styles": []}, "styles must be None or a list"),
         ({"styles": "pop"}, "styles must be None or a list"),
-        ({"key": "H"}, "key must be the note alone, one of .* got 'H'"),
+        ({"key": "H"}, "key must be a tonic, one of .* got 'H'"),
         ({"key": "A minor"}, "the style chooses the mode.*, got 'A minor'"),
         ({"tempo": (120, 90)}, r"or a tuple \(lowest, highest\), got \(120, 90\)"),
         ({"tempo": 0}, "tempo must be a number of beats per minute from 4"),
     ],
 )
-def test_invalid_values_of_parameters_are_rejected(parameters, message):
+def test_invalid_parameters_are_rejected(parameters, message):
     with pytest.raises(ValueError, match=message):
         make_progressions(**parameters)

@@ -29,7 +29,7 @@ def played(home):
     return make_songs(4, styles=["pop", "waltz"], folder=home, sr=RATE, random_state=3)
 
 
-def test_every_song_has_all_fields(songs):
+def test_all_fields_have_one_entry_per_song(songs):
     assert songs.target_names == STYLES
     assert songs.target == STYLES * 2
     for name in ("recordings", "tempi", "beats_per_bar", "chords", "key_names", "titles"):
@@ -112,7 +112,7 @@ def test_beats_bars_and_chords_are_recognized(played):
         assert np.mean(np.equal(*roots)) > 0.7
 
 
-def test_a_seed_gives_the_same_songs(played, home, tmp_path):
+def test_the_same_seed_gives_the_same_songs(played, home, tmp_path):
     before = [path.stat().st_mtime_ns for path in played.recordings]
     fewer = make_songs(2, styles=["pop", "waltz"], folder=home, sr=RATE, random_state=3)
     assert fewer.recordings == played.recordings[:2]
