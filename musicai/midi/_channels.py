@@ -1,8 +1,8 @@
 """Notes and controllers of MIDI files, by channel.
 
-A synthesizer has channels, not tracks: a pedal in one track holds the notes that other tracks
-send to the same channel. So the events of all tracks are merged chronologically. Each instrument
-has the notes of one track, channel and program, and all controllers and bends of its channel.
+Synthesizers ignore tracks: a pedal in one track also holds the notes of other tracks on the same
+channel. Therefore, the events of all tracks are merged in chronological order. Each instrument has
+the notes of one track, channel and program, and all controllers and bends of its channel.
 """
 
 from collections import defaultdict
@@ -34,12 +34,12 @@ DRUMS = 9
 """General MIDI's drum channel, counted from 0."""
 
 CHANNELS = tuple(channel for channel in range(16) if channel != DRUMS)
-"""The other 15 channels, for all instruments except drums."""
+"""The 15 channels for instruments other than drums."""
 
 MOST_CHANGES = 2**20
 """Largest number of controllers and bends in all instruments together; a million take 200 MB."""
 
-_Channel = tuple[int, int]  # port and channel: each port has sixteen channels of its own
+_Channel = tuple[int, int]  # port and channel; each port has 16 channels
 _Player = tuple[int, _Channel, int]  # track, channel and program
 
 
@@ -49,11 +49,11 @@ class _Channels:
     Attributes
     ----------
     notes : dict
-        A list of notes with their pitches, by track, channel and program.
+        For each track, channel and program, a list of notes with their pitches.
     controls : dict
-        The controllers of each channel: a list of tick, number and value.
+        For each channel, a list of controllers: their ticks, numbers and values.
     bends : dict
-        The bends of each channel: a list of tick and value.
+        For each channel, a list of bends: their ticks and values.
     n_unended : int
         Number of notes that neither a note-off nor a controller ends.
     """
@@ -63,8 +63,8 @@ class _Channels:
         self.controls: defaultdict[_Channel, list[tuple[int, int, int]]] = defaultdict(list)
         self.bends: defaultdict[_Channel, list[tuple[int, int]]] = defaultdict(list)
         self.n_unended = 0
-        # Kept separate for each track, because two hands, each in a track of its own, may share a
-        # key, and each hand ends its own note.
+        # Tracks are kept apart, because a pianist's hands may have a track each and strike the same
+        # key. The note-offs of a track should end only the notes of that track.
         strokes: defaultdict[tuple[int, _Channel, int], list[Stroke]] = defaultdict(list)
         programs: defaultdict[_Channel, int] = defaultdict(int)
         for track, channel, (tick, status, data) in _in_time(tracks):
@@ -101,14 +101,14 @@ class _Channels:
 
 
 def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["Instrument"], int]:
-    """Return the instruments of a file, and how many notes no note-off or controller ends.
+    """Return the instruments of a file, and the number of notes that no event ends.
 
     Parameters
     ----------
     tracks : sequence of Track
         All tracks of a file.
     midi : pretty_midi.PrettyMIDI
-        Music with the tempi of the file, which determine the time of each tick.
+        Music with the tempi of the file, which determine the time of each tick in seconds.
 
     Raises
     ------
@@ -152,10 +152,10 @@ def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["I
 
 
 def _in_time(tracks: Sequence[Track]) -> Iterator[tuple[int, _Channel, Event]]:
-    """Yield tuples (index of the track, channel, event) of all tracks in chronological order.
+    """Yield (index of the track, channel, event) for all tracks in chronological order.
 
-    Meta events are left out. Of the events at one tick, those of tracks that strike no note at that
-    tick come first.
+    Meta events are left out. At each tick, events of tracks without a note-on at that tick come
+    first.
     """
     timed = []
     for i, track in enumerate(tracks):
@@ -173,7 +173,7 @@ def _in_time(tracks: Sequence[Track]) -> Iterator[tuple[int, _Channel, Event]]:
 
 
 def _lifts(controls: list[tuple[int, int, int]], tick: int) -> list[tuple[int, int, int]]:
-    """Return controllers that lift, at `tick`, the pedals that are still down after `controls`."""
+    """Return controllers that lift the pedals that are still down after `controls`, at `tick`."""
     down: dict[int, bool] = {}
     for _, number, value in controls:
         if number == RESET_CONTROL:

@@ -34,7 +34,7 @@ RULES: dict[str, Rule] = {
 }
 
 Extracted = tuple[np.ndarray, str] | MidiError
-"""A roll and a warning ("" if there is none), or the error that prevented a roll."""
+"""A roll and a warning ("" if there is none), or the error that occurred."""
 
 
 class PianoRollExtractor(FileTransformer):
@@ -43,18 +43,18 @@ class PianoRollExtractor(FileTransformer):
     Parameters
     ----------
     steps_per_beat : float, default=4
-        Frames per beat, a quarter note: 4 for sixteenths, 2 for eighths, 0.5 for half notes, 12
-        for both sixteenths and triplets. Frames follow the beats through all changes of tempo.
-        With fewer frames per beat, the same number of frames covers more music; 2 suits chorales
-        and hymns.
+        Number of frames per beat (quarter note): 4 for sixteenths, 2 for eighths, 0.5 for half
+        notes, 12 for both sixteenths and triplets. Frames follow the beats through all changes of
+        tempo. With fewer frames per beat, the same number of frames covers more music; 2 suits
+        chorales and hymns.
     frame_rate : float, default=None
-        Frames per second, for music that was played freely, without notated beats, or for aligning
-        rolls with chroma: frame ``t`` is centered on ``t / frame_rate`` seconds. If None, frames
-        follow the beats.
+        Number of frames per second, for music that was played freely, without notated beats, or for
+        aligning rolls with chroma. Frame ``t`` is then centered on ``t / frame_rate`` seconds, and
+        `steps_per_beat` is ignored. If None, frames follow the beats.
     n_jobs : int, default=None
-        Number of files to read in parallel, in processes unless :func:`joblib.parallel_config`
-        sets another backend; -1 uses all processors. It does not change the result. Starting
-        processes pays off for hundreds of files.
+        Number of files to read in parallel; -1 uses all processors. Unless
+        :func:`joblib.parallel_config` sets another backend, files are read in processes, which pays
+        off for hundreds of files. The result does not depend on it.
     on_error : {"raise", "warn"}, default="raise"
         What to do with a file that cannot be used: raise :class:`musicai.midi.MidiError`, or warn
         and return an empty piece, so that pieces still match their labels.
@@ -64,7 +64,7 @@ class PianoRollExtractor(FileTransformer):
     Attributes
     ----------
     timing : Timing
-        Timing of the frames of a roll. If frames follow beats, the timing has no tempo; choose one
+        Timing of the frames of a roll. If frames follow beats, the timing has no tempo; set one
         with ``extractor.timing.at_tempo(96)``.
 
     See Also
@@ -75,17 +75,16 @@ class PianoRollExtractor(FileTransformer):
 
     Notes
     -----
-    The extractor learns nothing and works without `fit`.
+    There is nothing to learn, so `transform` works without `fit`.
 
-    - If frames follow beats, a note starts and ends at the frame boundaries nearest to its start
-      and end. At a frame rate, it sounds in the frames whose centers lie within it. In both cases,
-      it sounds for at least one frame.
-    - A roll holds what sounds, not which keys are down: a note held by the sustain or sostenuto
-      pedal lasts until the pedal is lifted.
-    - A roll does not distinguish a repeated note from a held one: both are a run of ones.
+    - If frames follow beats, the start and end of a note are moved to the nearest frame boundaries.
+      If frames have a rate, a note sounds in the frames whose centers are between its start and
+      end. In both cases, it sounds for at least one frame.
+    - A note that the sustain or sostenuto pedal holds lasts until the pedal is lifted.
+    - A roll does not distinguish a repeated note from a held one: both are runs of ones.
     - The first frame is at the beginning of the file, even if no note sounds there, so that frames
-      keep their places in the bar. The last note ends with the last frame. Silence after it is kept
-      only in music from `inverse_transform`.
+      keep their positions in the bar. The roll ends with the last note. Silence after that note is
+      kept only in music from `inverse_transform`.
     - All instruments share one roll. Drums (channel 10) are left out. Notes beyond the 88 keys are
       left out too, with a warning.
 
@@ -125,7 +124,7 @@ class PianoRollExtractor(FileTransformer):
 
     @property
     def timing(self) -> Timing:
-        """Timing of the frames of a roll: beats without a tempo, or a frame rate."""
+        """Timing of the frames of a roll, by beats without a tempo or by a frame rate."""
         self._check_parameters()
         if self.frame_rate is not None:
             return Timing.from_rate(self.frame_rate)
@@ -149,7 +148,7 @@ class PianoRollExtractor(FileTransformer):
         Raises
         ------
         TypeError
-            If `X` is a single file, or holds anything but files.
+            If `X` is a single file, or contains anything other than MIDI files.
         ValueError
             If `X` is empty or a parameter is invalid.
 
@@ -169,8 +168,8 @@ class PianoRollExtractor(FileTransformer):
         Parameters
         ----------
         X : list, tuple or 1-D array of MIDI files
-            Each is a path (str, bytes or PathLike) of a file for :func:`musicai.midi.read_midi`, or
-            a :class:`pretty_midi.PrettyMIDI`.
+            Each element is a :class:`pretty_midi.PrettyMIDI`, or the path (str, bytes or PathLike)
+            of a file that :func:`musicai.midi.read_midi` can read.
 
         Returns
         -------
@@ -181,7 +180,7 @@ class PianoRollExtractor(FileTransformer):
         Raises
         ------
         TypeError
-            If `X` is a single file, or holds anything but files.
+            If `X` is a single file, or contains anything other than MIDI files.
         ValueError
             If `X` is empty or a parameter is invalid.
         MidiError
@@ -213,7 +212,8 @@ class PianoRollExtractor(FileTransformer):
             disable=self.verbose == 0,
         )
         rolls = []
-        # A comprehension would add a stack frame before Python 3.12, and warnings name the caller.
+        # A loop, because before Python 3.12, a comprehension has a stack frame of its own, and the
+        # warnings would name the wrong line of code.
         for extracted, name in progress:
             rolls.append(self._checked(extracted, name))
         return self._contain([timed(roll, self.timing) for roll in rolls])
@@ -224,26 +224,26 @@ class PianoRollExtractor(FileTransformer):
         Parameters
         ----------
         X : ndarray of shape (n_frames, 88), or a collection of them
-            One piece or several. Values of at least 0.5 sound, so `X` may hold probabilities. A run
-            of sounding frames is one note.
+            One piece or several. A key sounds where its value is at least 0.5, so `X` may hold
+            probabilities. Each run of frames in which a key sounds becomes one note.
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
             Timing of the frames: one for all pieces, or a list with one for each piece. If the
             extractor's frames follow beats, the timing must have a tempo, as in
             ``extractor.timing.at_tempo(96)``, and as many frames per beat as the extractor. None
-            stands for the extractor's own `timing`, which suffices only if frames have a rate. Such
-            frames are notated at 120 beats per minute.
+            means the extractor's own `timing`, which is sufficient only if its frames have a rate.
+            Music without beats is notated at 120 beats per minute.
 
         Returns
         -------
         midi : pretty_midi.PrettyMIDI, or a collection of them
             The music of one piece, or a collection of the same type as `X`. `transform` converts
-            the music, or a file to which it was written, back to exactly the same rolls. If a piece
-            ends with silence, the text "end of piece" marks its end.
+            this music, or a MIDI file of it, back to exactly the same rolls. If a piece ends with
+            silence, a text event "end of piece" marks its end.
 
         Raises
         ------
         TypeError
-            If `X` holds paths, or `timing` is of an unsupported type.
+            If `X` contains paths, or `timing` is of an unsupported type.
         ValueError
             If a piece is not a piano roll or is longer than 524288 frames, or a timing has no tempo
             or does not fit the frames.
@@ -269,7 +269,7 @@ class PianoRollExtractor(FileTransformer):
         return pack([midi_from_roll(*each) for each in zip(pieces, timings, strict=True)])
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return the names of the 88 keys, from A0; C4 is middle C.
+        """Return the names of the 88 keys from A0 to C8; C4 is middle C.
 
         Parameters
         ----------
@@ -297,11 +297,11 @@ class PianoRollExtractor(FileTransformer):
             joblib.delayed(_extract)(file, name, self._grid(), self.on_error)
             for file, name in zip(files, names, strict=True)
         ]
-        # Processes, not threads: the files are parsed in Python, byte by byte.
+        # Threads would not help, because the files are parsed in Python, byte by byte.
         return joblib.Parallel(self.n_jobs, return_as="generator")(calls)
 
     def _checked(self, extracted: Extracted, name: str) -> np.ndarray:
-        """Return the roll of a file, or an empty one after an error; warn about problems."""
+        """Return the roll of a file, or an empty roll after an error, and emit any warning."""
         if isinstance(extracted, MidiError):
             warnings.warn(f"left out {extracted}", stacklevel=3)
             return np.empty((0, N_KEYS), np.float32)
@@ -311,9 +311,9 @@ class PianoRollExtractor(FileTransformer):
         return roll
 
     def _check_timing(self, timing: Timing) -> None:
-        """Raise a ValueError if frames of `timing` are not of the kind that `transform` returns.
+        """Raise a ValueError unless `timing` is of the same kind as the extractor's own timing.
 
-        Both must have a rate, or the same number of frames per beat.
+        Either both have a frame rate, or both have the same number of frames per beat.
         """
         own = self.timing
         if timing.has_beats == own.has_beats and timing.frames_per_beat == own.frames_per_beat:
@@ -344,6 +344,6 @@ def _extract(file: Any, name: str, grid: Grid, on_error: str) -> Extracted:
         roll, warning = roll_from_midi(midi, name, grid)
         return roll, "; ".join(filter(None, (remark, warning)))
     except MidiError as error:
-        if on_error == "raise":  # raised here, so that no more files are read in vain
+        if on_error == "raise":  # raise now, so that the remaining files are not read
             raise
         return error

@@ -1,4 +1,4 @@
-"""Checks of the extractor's input: lists of MIDI files, and piano rolls."""
+"""Validation of the extractor's input: lists of MIDI files, and piano rolls."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from ._rolls import MOST_FRAMES
 
 
 def as_files(X: Any) -> list[Any]:
-    """Return the MIDI files in `X` as a list; refuse a single file."""
+    """Check a collection of MIDI files, and return it as a list."""
     if is_path(X):
         raise TypeError(f"X is one path, {X!r}, where a list of MIDI files is expected: pass [x]")
     if is_music(X):
@@ -34,7 +34,7 @@ def as_files(X: Any) -> list[Any]:
 
 
 def as_rolls(X: Any) -> tuple[list[np.ndarray], Pack]:
-    """Return the piano rolls in `X`, and a function that packs results in the form of `X`."""
+    """Return the piano rolls in `X`, and a function that packs results as `X` is packed."""
     if is_path(X) or (isinstance(X, (list, tuple)) and len(X) and is_path(X[0])):
         raise TypeError(
             "X holds a path, where piano rolls are expected: call transform to turn MIDI files "

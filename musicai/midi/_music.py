@@ -10,15 +10,15 @@ if TYPE_CHECKING:
 
 
 def is_music(value: Any) -> bool:
-    """Return whether `value` has the attributes that distinguish a `pretty_midi.PrettyMIDI`.
+    """Return whether `value` has the attributes of a `pretty_midi.PrettyMIDI`.
 
-    The check does not import pretty_midi, so wrong values are refused even if it is missing.
+    The check also works if pretty_midi is not installed.
     """
     return all(hasattr(value, name) for name in ("instruments", "get_tempo_changes", "write"))
 
 
 def check_music_or_path(value: Any, name: str) -> None:
-    """Raise a TypeError that calls `value` by `name` if it is neither music nor a path."""
+    """Raise a TypeError if `value` is neither music nor a path; the message calls it `name`."""
     if not (is_path(value) or is_music(value)):
         raise TypeError(
             f"{name} is of type {type(value).__name__}, where a path of a MIDI file or a "
@@ -27,9 +27,9 @@ def check_music_or_path(value: Any, name: str) -> None:
 
 
 def as_midi(value: Any, name: str) -> tuple["PrettyMIDI", str]:
-    """Return `value` as music, read from the file if it is a path, and a warning ("" for none).
+    """Return the music in `value` or in the file at this path, and a warning ("" if there is none).
 
-    If `value` is neither music nor a path, a TypeError calls it `name`.
+    Raise a TypeError if `value` is neither music nor a path; the message calls it `name`.
     """
     check_music_or_path(value, name)
     return read_music(value) if is_path(value) else (value, "")

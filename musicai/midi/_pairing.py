@@ -14,7 +14,7 @@ class Stroke(NamedTuple):
 
 
 class Note(NamedTuple):
-    """A note of a `Key`, with times in ticks and without its pitch."""
+    """A note of a `Key`, with times in ticks."""
 
     start: int
     end: int
@@ -45,7 +45,7 @@ class Key:
     def notes(
         self, other_offs: Sequence[int], cuts: Sequence[int], end: int
     ) -> Iterator[tuple[Note, bool]]:
-        """Yield each note, and whether it is unended: without a note-off or a cut after its start.
+        """Yield each note, and whether it has neither a note-off nor a cut after its start.
 
         Parameters
         ----------
@@ -53,9 +53,9 @@ class Key:
             Sorted ticks of note-offs, in any track, that end no note of their own track. They end
             notes that have no note-off in this track.
         cuts : sequence of int
-            Sorted ticks at which all notes of the channel end, such as those of "all notes off".
+            Sorted ticks of the controllers that end all notes of the channel.
         end : int
-            Tick at which the track ends. Notes that nothing else ends last until then.
+            Tick at which the track ends, and with it the remaining notes.
         """
         places = [i for i, stroke in enumerate(self.strokes) if stroke.velocity]
         starts = [self.strokes[i].tick for i in places]
@@ -71,7 +71,7 @@ class Key:
     def _pair(self) -> None:
         """Find the note-off of each note-on; a note-off ends all sounding notes of the key."""
         down: list[int] = []  # indices of note-ons without a note-off so far
-        doubtful: list[int] = []  # indices of note-ons whose own note-off may come before them
+        doubtful: list[int] = []  # indices of note-ons that may come after their own note-offs
         for i, (tick, velocity, _) in enumerate(self.strokes):
             if velocity:
                 if doubtful and doubtful[-1] != i:
@@ -101,13 +101,13 @@ class Key:
         )
 
     def _settle(self, doubtful: list[int], down: list[int]) -> None:
-        """End each doubtful note at the tick where it begins: the note-off before it is its own."""
+        """End each doubtful note where it begins, because the note-off before it is its own."""
         self._ends.update({place: self.strokes[place].tick for place in doubtful})
         down[:] = [place for place in down if place not in doubtful[-1:]]
         doubtful.clear()
 
 
 def _next(ticks: Sequence[int], tick: int) -> int | None:
-    """Return the first of the sorted ticks after `tick`, None if there is none."""
+    """Return the first of the sorted ticks after `tick`, or None if there is none."""
     i = bisect_right(ticks, tick)
     return ticks[i] if i < len(ticks) else None

@@ -1,8 +1,8 @@
-"""Music cut into passages, which are played separately and then added.
+"""Division of music into passages, which are rendered separately and then added.
 
-This is possible because a synthesizer's sound is the sum of its notes. A passage holds the notes
-that begin in it, each in its full length, and starts from the controllers and programs set before
-it.
+This is possible because a synthesizer's sound is the sum of the sounds of its notes. A passage
+contains the notes that begin in it, at full length. The controllers and programs set before it
+apply.
 """
 
 import math
@@ -20,19 +20,19 @@ from ._sounding import release_times
 from .rendering import BLOCK, RATE
 
 PASSAGE = 20 * RATE
-"""Length in samples of the stretch in which a passage's notes begin; a multiple of `BLOCK`."""
+"""Length of a passage in samples, not counting notes that last beyond it; a multiple of `BLOCK`."""
 
 LONGEST = 60 * RATE
-"""Longest note in samples; longer ones are struck again, so that passages stay short."""
+"""Longest note in samples; longer notes are struck again, so that passages stay short."""
 
 PARAMETER_CONTROLS = (6, 38, 96, 97, 98, 99, 100, 101)
-"""Controllers that set parameters in several steps, so that all their values count in order.
+"""Controllers that set a parameter in several steps, so all of their earlier values matter.
 
-Of any other controller, only the last value counts.
+For any other controller, only the last value matters.
 """
 
 _SENT = BLOCK // 2
-"""Delay in samples that puts messages in the middle of a block, safe from rounding errors."""
+"""Delay of messages in samples, to the middle of a block, where rounding errors do no harm."""
 
 
 class Strike(NamedTuple):
@@ -56,8 +56,8 @@ class Player(NamedTuple):
     is_drum : bool
         Whether the instrument is a drum kit.
     changes : list of tuple
-        Controllers and bends in order: the time in samples, the controller's number or None for a
-        bend, and the value.
+        Controllers and bends in chronological order. Each has a time in samples, the controller's
+        number (None for a bend) and a value.
     """
 
     program: int
@@ -66,7 +66,7 @@ class Player(NamedTuple):
 
 
 class Passage(NamedTuple):
-    """Notes that begin within a stretch of samples, usually `PASSAGE` of them."""
+    """Start of a passage in samples, and the notes that begin in it."""
 
     start: int
     strikes: list[Strike]
@@ -78,7 +78,7 @@ class Passage(NamedTuple):
 
 
 def passages(midi: Any, n_samples: int) -> Iterator[Passage]:
-    """Cut music every `n_samples`, a multiple of `BLOCK`; yield the passages that have notes."""
+    """Cut music every `n_samples` samples (a multiple of `BLOCK`); yield passages with notes."""
     strikes = sorted(
         strike
         for player, instrument in enumerate(midi.instruments)
@@ -104,7 +104,7 @@ def players_of(midi: Any) -> list[Player]:
 def ensembles(
     strikes: Sequence[Strike], players: Sequence[Player]
 ) -> Iterator[tuple[list[Strike], dict[int, int]]]:
-    """Divide notes into groups with at most as many players as channels.
+    """Divide notes into groups in which each player has a channel.
 
     Yields
     ------
@@ -131,12 +131,13 @@ def messages(
     end: int,
     players: Sequence[Player],
 ) -> list[tuple[int, Any]]:
-    """Return the mido messages that play the notes, as pairs (time at which to send it, message).
+    """Return pairs (time, mido message) that play the notes, in chronological order.
 
-    Times are in samples and in ascending order; time 0 is one block before `start`.
+    Times are in samples, counted from one block before `start`. Controllers after `end` are left
+    out.
     """
     mido = need("mido", extra="midi", what="synthesize")
-    # Messages at the same time are ordered: keys up, controllers, keys down. So a pedal that is
+    # The order of messages at the same time is keys up, controllers, keys down. So a pedal that is
     # pressed just as a key is released comes too late to hold that note.
     timed: list[tuple[int, int, Any]] = []
     for player, channel in channels.items():
@@ -169,9 +170,9 @@ def _strikes(player: int, instrument: Any) -> Iterator[Strike]:
 def _changes(
     changes: list[tuple[int, int | None, int]], start: int, end: int
 ) -> Iterator[tuple[int, int | None, int]]:
-    """Yield controllers and bends with the times at which to send them.
+    """Yield controllers and bends: when to send them, their numbers and their values.
 
-    Those in force at `start` come first, with time 0, then the changes from `start` to `end`.
+    Those that are in force at `start` come first, at time 0. Changes from `start` to `end` follow.
     """
     first, stop = (bisect_left(changes, time, key=itemgetter(0)) for time in (start, end))
     last = {number: i for i, (_, number, _) in enumerate(changes[:first])}
@@ -183,8 +184,8 @@ def _changes(
 
 
 def _to_block(seconds: float) -> int:
-    # Rounded to a thousandth of a block first: beats often lie halfway between two blocks, and
-    # errors in the last digits would send some of them to the earlier one.
+    # Round to a thousandth of a block first. Beats are often halfway between two blocks, and
+    # floating-point errors would move some of them to the earlier block.
     return math.floor(round(seconds * RATE / BLOCK, 3) + 0.5) * BLOCK
 
 

@@ -28,13 +28,13 @@ MOST_BYTES = 2**21
 """Largest file size in bytes. Reading half a million notes takes about ten seconds and 500 MB."""
 
 MOST_TICKS = 10**7
-"""pretty_midi's limit for the length of music: 87 minutes at 960 ticks per beat and 120 bpm."""
+"""pretty_midi's limit on the length of music: 87 minutes at 960 ticks per beat and 120 bpm."""
 
 FINE = 960
-"""Ticks per beat of a fine resolution; few sequencers write finer ones."""
+"""Fine resolution, in ticks per beat; few sequencers use a finer one."""
 
 SHORTEST_BEAT = 7
-"""Shortest beat of a time signature, a 128th note, as MIDI encodes it: 7, since 2**7 is 128."""
+"""Shortest beat of a time signature: MIDI stores 7 for a 128th note, because 2**7 is 128."""
 
 REPAIR = "save it again with a program that can open it, or leave it out"
 
@@ -45,8 +45,8 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
     Parameters
     ----------
     file : str, bytes or PathLike
-        A MIDI file (.mid, .midi, .kar), which may be in a RIFF wrapper (.rmi). Its suffix does not
-        matter.
+        Path of a MIDI file (.mid, .midi, .kar), which may be in a RIFF wrapper (.rmi). The suffix
+        does not matter.
 
     Returns
     -------
@@ -75,12 +75,12 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
 
     Notes
     -----
-    - As in a synthesizer, programs, pedals and all other controllers belong to channels. So they
-      apply to each instrument on their channel, whichever track they are in. Tempo changes count
-      in any track, key and time signatures only in the first.
+    - As in a synthesizer, programs, pedals and other controllers apply to their channel in all
+      tracks. Tempo changes are read from all tracks, but key and time signatures only from the
+      first.
     - A pedal that is never lifted is lifted when the last note of its channel ends.
-    - A note without a note-off, in its own track or in another, lasts until its key is struck
-      again, a controller ends all notes (120, or 123 to 127), or its track ends.
+    - A note without a note-off in any track lasts until its key is struck again, a controller ends
+      all notes (120, or 123 to 127), or its track ends.
     - Invalid meta events, such as a key of eight sharps, are left out.
     - Text is decoded as UTF-8 if that is possible, else as Latin-1.
 
@@ -104,7 +104,7 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
 
 
 def read_music(file: AnyPath) -> tuple["PrettyMIDI", str]:
-    """Read a MIDI file; return its music and a warning, "" if there is none."""
+    """Read a MIDI file; return its music and a warning ("" if there is none)."""
     name = printable(file)
     for package in ("mido", "pretty_midi"):
         need(package, extra="midi", what="read_midi")
@@ -147,8 +147,8 @@ def _read(path: AnyPath, name: str) -> bytes:
         raise MidiError(f"{name}: the file cannot be opened ({error})") from None
     if len(data) > MOST_BYTES:
         raise MidiError(
-            f"{name}: the file has more than {MOST_BYTES // 2**20} MB, the most that is read; "
-            "split it, or leave it out"
+            f"{name}: the file is larger than the limit of {MOST_BYTES // 2**20} MB; split it, or "
+            "leave it out"
         )
     return data
 
@@ -186,9 +186,10 @@ def _n_ticks(song: Song) -> int:
 
 
 def _divisor(song: Song) -> int:
-    """Return the divisor that makes ticks coarse enough to read long music, or 1.
+    """Return the number of ticks to merge into one, so that pretty_midi can read long music.
 
-    Ticks are coarsened only if they are very fine, as in files that music21 writes.
+    Return 1 if the music is not too long, or if its ticks are not very fine. music21, for example,
+    writes very fine ticks.
     """
     if song.division < FINE or _n_ticks(song) < MOST_TICKS:
         return 1
@@ -213,7 +214,7 @@ def _coarsened(song: Song) -> Song:
 def _conducted(song: Song) -> "PrettyMIDI":
     """Return music with the file's tempi, signatures and texts, but without instruments.
 
-    The tempi pass through a MIDI file, because pretty_midi accepts them only from files.
+    Write the tempi to a MIDI file in memory, because pretty_midi accepts tempi only from files.
     """
     mido = need("mido", extra="midi", what="read_midi")
     pretty_midi = need("pretty_midi", extra="midi", what="read_midi")

@@ -13,19 +13,19 @@ from ._sounding import release_times
 from .tempi import tempo_map
 
 LOWEST_KEY = 21
-"""MIDI pitch of A0; the highest key of a piano is 108, C8."""
+"""MIDI pitch of A0, the lowest key of a piano; the highest key, C8, is 108."""
 
 MOST_FRAMES = 2**19
-"""Length of the longest roll: 18 hours of sixteenths at 120 beats per minute, and 185 MB."""
+"""Length of the longest roll in frames: 18 hours of sixteenths at 120 beats per minute (185 MB)."""
 
 NOTATED_TEMPO = 120.0
 VELOCITY = 80
 USUAL_RESOLUTION = 480
 TICKS_PER_FRAME = 2
-"""Least number of ticks per frame, so that rounding moves notes by at most a quarter frame."""
+"""Smallest number of ticks per frame, so that rounding moves notes by at most a quarter frame."""
 
 END_TEXT = "end of piece"
-"""Text event that marks the end of a piece that ends with silence. MIDI programs ignore it."""
+"""Text event that marks the end of a piece that ends with silence. Other programs ignore it."""
 
 
 class Grid(NamedTuple):
@@ -38,15 +38,15 @@ class Grid(NamedTuple):
     frame_rate: float | None
 
     def positions(self, seconds: Any, midi: Any) -> np.ndarray:
-        """Return the index of the first frame of a note that begins at each time, as floats.
+        """Return, for each time, the index (a float) of the first frame of a note that begins then.
 
-        If frames follow beats, this is the frame whose start is nearest. At a rate, it is the first
-        frame whose center is not before the time.
+        If frames follow beats, this is the frame whose start is nearest to the time. At a rate, it
+        is the first frame whose center is not before the time.
         """
         seconds = np.asarray(seconds, dtype=np.float64)
         if self.frame_rate is None:
-            # Thirty-second notes often lie halfway between the starts of two frames. Rounding first
-            # makes up for inexact times, so that all such notes go to the later frame.
+            # Thirty-second notes often begin halfway between the starts of two frames. Rounding
+            # first removes the errors of inexact times, so that all of them go to the later frame.
             return np.floor(np.round(_beats(seconds, midi) * self.steps_per_beat, 6) + 0.5)
         # A frame holds the notes that begin at its center or less than one frame before that.
         return np.ceil(np.round(seconds * self.frame_rate, 6))
@@ -67,8 +67,9 @@ def roll_from_midi(midi: Any, name: str, grid: Grid) -> tuple[np.ndarray, str]:
     Raises
     ------
     MidiError
-        If there are no notes on the piano's keys, apart from drums, and no text that marks the end
-        of a piece; if the roll would be too long; or if times are negative or not finite.
+        If the music has neither notes on the piano's keys (drums do not count) nor a text that
+        marks the end of a piece; if the roll would be too long; or if times are negative or not
+        finite.
     """
     starts, ends, pitches = _notes(midi)
     on_piano = (pitches >= LOWEST_KEY) & (pitches < LOWEST_KEY + N_KEYS)
@@ -130,7 +131,7 @@ def midi_from_roll(roll: np.ndarray, timing: Timing) -> Any:
 
 
 def _notes(midi: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the starts and ends in seconds and the pitches of all notes except drums."""
+    """Return the starts and ends in seconds, and the pitches, of all notes except drums."""
     players = [each for each in midi.instruments if not each.is_drum]
     starts = [note.start for each in players for note in each.notes]
     ends = [release_times(each)[1] for each in players]
@@ -153,8 +154,8 @@ def _beats(seconds: np.ndarray, midi: Any) -> np.ndarray:
 def _resolution(frames_per_beat: float, n_frames: int) -> int:
     """Return the number of ticks per beat for a roll of `n_frames` frames.
 
-    Each frame gets a whole number of ticks if `frames_per_beat` is whole. The roll has fewer than
-    `MOST_TICKS` ticks.
+    If `frames_per_beat` is a whole number, so is the number of ticks per frame. The roll has fewer
+    than `MOST_TICKS` ticks.
     """
     per_frame = min(USUAL_RESOLUTION / frames_per_beat, 0.9 * MOST_TICKS / max(1, n_frames))
     if frames_per_beat == round(frames_per_beat):
@@ -164,7 +165,7 @@ def _resolution(frames_per_beat: float, n_frames: int) -> int:
 
 
 def _runs(sounding: np.ndarray) -> list[tuple[int, int, int]]:
-    """Return each run of sounding frames: its key, its first frame and the first frame after it."""
+    """Return (key, first frame, first frame after the run) for each run of sounding frames."""
     silence = np.zeros((1, sounding.shape[1]), np.int8)
     changes = np.diff(sounding.astype(np.int8), axis=0, prepend=silence, append=silence)
     keys, firsts = np.nonzero(changes.T == 1)

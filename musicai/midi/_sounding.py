@@ -1,4 +1,4 @@
-"""Durations of notes: they sound until the key, or the pedal that holds it, is released."""
+"""Durations of notes, which sound until the key and the pedal that holds it are released."""
 
 from itertools import groupby
 from operator import itemgetter
@@ -19,16 +19,17 @@ NOTES_OFF_CONTROLS = (SOUND_OFF, 123, 124, 125, 126, 127)
 
 
 def release_times(instrument: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return when the keys of an instrument's notes are released, and when their sound ends.
+    """Return when the key of each note of an instrument is released, and when its sound ends.
+
+    A note whose key is released while the sustain pedal is down sounds until the pedal is lifted.
+    If the pedal is never lifted, the note sounds until the instrument's last key is released. The
+    sostenuto pedal holds the keys that are down when it is pressed. "All notes off" releases all
+    keys, "all sound off" also ends all sound, and "reset all controllers" lifts the pedals.
 
     Parameters
     ----------
     instrument : pretty_midi.Instrument
-        Its controllers hold and end notes. A note whose key is released while the sustain pedal is
-        down sounds until the pedal is lifted or, if it never is, until the instrument's last key is
-        released. The sostenuto pedal holds the keys that are down when it is pressed. "All notes
-        off" releases all keys, "all sound off" also ends all sound, and "reset all controllers"
-        lifts the pedals.
+        An instrument with notes and controllers.
 
     Returns
     -------
@@ -57,11 +58,12 @@ def release_times(instrument: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def apart(starts: np.ndarray, ends: np.ndarray, pitches: np.ndarray) -> np.ndarray:
-    """Return new ends of notes, so that notes of the same pitch do not overlap.
+    """Return ends of notes, changed so that notes of the same pitch do not overlap.
 
     A synthesizer releases a key only once, however often it was struck. So each note ends where its
     key is struck again, and the last of several overlapping notes lasts as long as any of them.
-    Each key then sounds as long as before. Notes that begin together end together.
+    Each key then sounds as long as before. Notes of the same pitch that begin together also end
+    together.
     """
     order = np.lexsort((starts, pitches))
     begun, ended = starts[order], ends[order]
@@ -83,7 +85,7 @@ def apart(starts: np.ndarray, ends: np.ndarray, pitches: np.ndarray) -> np.ndarr
 def _cut(
     starts: np.ndarray, ends: np.ndarray, changes: list[Any], numbers: tuple[int, ...]
 ) -> np.ndarray:
-    """Return `ends`, none later than the first controller in `numbers` after the note's start."""
+    """Return `ends`, limited to the time of the first controller in `numbers` after each start."""
     times = np.array([each.time for each in changes if each.number in numbers] + [np.inf])
     return np.minimum(ends, times[np.searchsorted(times[:-1], starts, side="right")])
 
@@ -91,7 +93,8 @@ def _cut(
 def _last_press(times: np.ndarray, changes: list[Any], pedal: int) -> tuple[np.ndarray, np.ndarray]:
     """Return when a pedal was last pressed before each time, and when that press ended.
 
-    If it was never pressed before, both are -inf; if it was never lifted again, the second is inf.
+    If the pedal was never pressed before, both are -inf. If it was never lifted again, the press
+    ends at inf.
     """
     moves = [(-np.inf, True), (-np.inf, False)]
     moves += [

@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
 
 TAIL = 3 * RATE
-"""Number of samples after the last note, for its decay and reverberation."""
+"""Number of samples to render after the last note, for its decay and reverberation."""
 
 FADE = RATE // 2
-"""Length in samples of the fade-out at the end of a passage, without which long decays click."""
+"""Length in samples of a passage's fade-out; without it, long decays would end with a click."""
 
 LOUDEST = 32767
 """Largest 16-bit sample. A sample that reaches it may have been clipped."""
 
 MOST_HOURS = 24
-"""Length of the longest music in hours. Longer times are considered damaged."""
+"""Longest duration of music in hours; longer music is taken for damaged."""
 
 MOST_PLAYERS = 500
-"""Largest number of instruments; an orchestra has about 100. At most 15 are rendered at a time."""
+"""Largest number of instruments; an orchestra has about 100."""
 
 
 def synthesize(
@@ -57,8 +57,8 @@ def synthesize(
     midi : str, bytes, PathLike or pretty_midi.PrettyMIDI
         The music, or the path of a MIDI file.
     soundfont : str or path, default=None
-        A soundfont (.sf2). None stands for TimGM6mb, which comes with pretty_midi and has the 128
-        instruments of General MIDI and drums.
+        Path of a soundfont (.sf2). None means TimGM6mb, which comes with pretty_midi and has the
+        128 instruments and the drums of General MIDI.
     sr : float, default=22050
         Sampling rate in hertz.
 
@@ -66,8 +66,8 @@ def synthesize(
     -------
     blocks : iterator of ndarray of shape (n_samples,), dtype float32
         Mono samples, from time 0 of the music to three seconds after the last note. A single note
-        peaks at about 0.04, a chord at about 0.2. Loud music for many instruments may exceed 1,
-        because nothing is normalized or clipped.
+        peaks at about 0.04, a chord at about 0.2. Samples are not normalized or clipped, so loud
+        music for many instruments may exceed 1.
 
     Raises
     ------
@@ -87,10 +87,11 @@ def synthesize(
 
     Notes
     -----
-    The music is played in passages of 20 seconds, each with the notes that begin in it, and the
-    sounds of passages are added where they overlap. So memory does not grow with the length of the
-    music, and the first block comes before the rest of the music is played. A note that is held for
-    more than a minute is struck again. The same music always gives the same samples.
+    The music is rendered in passages of 20 seconds, each with the notes that begin in it. Where the
+    sounds of passages overlap, they are added. So the samples in memory do not grow with the length
+    of the music, and the first block is available before the rest is rendered. A note that is held
+    for more than a minute is struck again every minute. The same music always gives the same
+    samples.
 
     Examples
     --------
@@ -113,8 +114,8 @@ def synthesize(
     _check(music, name)
     if remark:
         warnings.warn(f"{name}: {remark}", stacklevel=2)
-    # All checks are above, because `play` is a generator: it would raise errors only when the
-    # caller takes the first block.
+    # The checks are above rather than in `play`, which is a generator: it would raise errors only
+    # when the caller takes the first block.
     return resample_blocks(play(music, load_soundfont(soundfont)), RATE, sr)
 
 
@@ -143,9 +144,9 @@ def _name(midi: Any) -> str:
 
 
 def play(midi: Any, soundfont: Soundfont, *, n_samples: int = PASSAGE) -> Iterator[np.ndarray]:
-    """Play music in passages of `n_samples`, and yield their sum at `RATE` in blocks.
+    """Render music in passages of `n_samples` samples, and yield their sum in blocks.
 
-    Each block has `n_samples` samples; the last one may be shorter.
+    Blocks are mono at `RATE`. Each has `n_samples` samples; the last one may be shorter.
     """
     players = players_of(midi)
     start, rest = 0, np.zeros(0, np.float32)  # sound that has not been yielded yet
@@ -179,7 +180,7 @@ def _play_group(
     players: Sequence[Player],
     soundfont: Soundfont,
 ) -> np.ndarray:
-    """Play notes together or, if that is too loud for 16 bits, as the sum of two halves."""
+    """Render notes together or, if that is too loud for 16 bits, as the sum of two halves."""
     sent = messages(strikes, channels, start, start + length, players)
     stereo = render(sent, BLOCK + length, soundfont)[BLOCK:]
     if len(strikes) > 1 and (stereo.max() >= LOUDEST or stereo.min() < -LOUDEST):

@@ -17,13 +17,13 @@ END, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x2F, 0x51, 0x58, 0x59
 _DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2} | {
     0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0
 }  # fmt: skip
-"""Number of data bytes by status. Statuses from F1 on do not belong in files, but occur."""
+"""Number of data bytes by status. Statuses from 0xF1 on do not belong in files, but occur there."""
 
 _EXCLUSIVE = (0xF0, 0xF7)
 """Statuses of system-exclusive messages."""
 
 _MOST_DIGITS = 9
-"""Most bytes of a variable-length number. The format allows 4; more are leading zeros or damage."""
+"""Largest number of bytes to read for a variable-length number. The format allows four."""
 
 
 class Event(NamedTuple):
@@ -31,7 +31,7 @@ class Event(NamedTuple):
 
     tick: int  # from the beginning of the track
     status: int  # kind and channel, or META
-    data: bytes  # all bytes after the status; of a meta event, its kind and its contents
+    data: bytes  # data bytes of a message; kind and contents of a meta event
 
 
 class Track(NamedTuple):
@@ -42,13 +42,13 @@ class Track(NamedTuple):
 
 
 class Song(NamedTuple):
-    """The contents of a file."""
+    """The contents of a MIDI file."""
 
     format: int
-    division: int  # ticks per beat; values from 2**15 on divide seconds instead
+    division: int  # ticks per beat if less than 2**15, else a division of seconds
     tracks: list[Track]
     n_promised: int  # number of tracks in the header
-    n_unread: int  # number of notes after the end of their track
+    n_unread: int  # number of notes after the ends of their tracks
     is_followed: bool  # whether another MIDI file follows in the same bytes
 
 
@@ -82,7 +82,7 @@ def read_song(data: bytes) -> Song:
 
 
 def write_song(division: int, tracks: Iterable[Track]) -> bytes:
-    """Return the bytes of a file of format 1. The events of each track must be chronological."""
+    """Return the bytes of a MIDI file of format 1. The events of a track must be in tick order."""
     chunks = [_chunk(b"MTrk", _track_bytes(track)) for track in tracks]
     header = b"".join(value.to_bytes(2, "big") for value in (1, len(chunks), division))
     return _chunk(b"MThd", header) + b"".join(chunks)
@@ -98,7 +98,7 @@ def text_of(event: Event) -> str:
 
 
 class _Bytes:
-    """Bytes, and the position of the next byte to read."""
+    """Reader of bytes, with the position of the next byte."""
 
     def __init__(self, data: bytes, position: int) -> None:
         self.data = data
@@ -112,7 +112,7 @@ class _Bytes:
         return taken
 
     def number(self) -> int:
-        """Read a number of variable length, seven bits in each byte."""
+        """Read a variable-length number, which has seven bits in each byte."""
         value = 0
         for byte in self.data[self.position : self.position + _MOST_DIGITS]:
             self.position += 1
@@ -154,7 +154,7 @@ def _read_track(data: bytes, start: int) -> tuple[Track, int, int]:
 
 
 def _read_events(source: _Bytes, promised: int) -> Iterator[Event]:
-    """Yield events, up to `promised` if the file ends or another track begins at that position."""
+    """Yield events; stop at the position `promised` if the file ends or a track begins there."""
     tick = running = 0
     while not (source.position == promised and source.at((b"MTrk", b""))):
         tick += source.number()
@@ -183,7 +183,7 @@ def _count_notes(data: bytes, start: int, stop: int) -> int:
 
 
 def _read_data(source: _Bytes, status: int) -> bytes:
-    """Read the data of an event with this status."""
+    """Read the data of an event with the given status."""
     if status == META:
         return source.take(1) + source.take(source.number())
     if status in _EXCLUSIVE:

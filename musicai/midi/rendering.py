@@ -1,4 +1,4 @@
-"""Rendering of MIDI messages with a soundfont, by midirenderer."""
+"""Rendering of MIDI messages with midirenderer and a soundfont."""
 
 import io
 import os
@@ -17,10 +17,10 @@ RATE = 48000
 """Sampling rate of midirenderer in hertz."""
 
 BLOCK = 64
-"""Number of samples that the synthesizer renders at a time; messages wait for the next block."""
+"""Number of samples per block; the synthesizer applies messages at the start of the next block."""
 
 FULL_SCALE = 32768
-"""Value of a 16-bit sample that stands for 1."""
+"""Value of a 16-bit sample that is converted to 1.0."""
 
 TICKS_PER_BEAT = RATE // 2
 """Resolution at which a tick lasts one sample at MIDI's default tempo, 120 beats per minute."""
@@ -34,7 +34,7 @@ class Soundfont(NamedTuple):
 
 
 def load_soundfont(path: str | os.PathLike[str] | None) -> Soundfont:
-    """Read a soundfont; None stands for the one that comes with pretty_midi."""
+    """Read a soundfont; None means the one that comes with pretty_midi."""
     if path is None:
         package = need("pretty_midi", extra="midi", what="synthesize")
         path = Path(package.__file__).with_name("TimGM6mb.sf2")
@@ -53,7 +53,7 @@ def load_soundfont(path: str | os.PathLike[str] | None) -> Soundfont:
 
 
 def render(messages: Iterable[tuple[int, Any]], n_samples: int, soundfont: Soundfont) -> np.ndarray:
-    """Render mido messages, given in chronological order as pairs (time in samples, message).
+    """Render pairs (time in samples, mido message), given in chronological order.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def render(messages: Iterable[tuple[int, Any]], n_samples: int, soundfont: Sound
 
 
 def render_file(midi: bytes, soundfont: Soundfont) -> np.ndarray:
-    """Render a MIDI file up to its last event, which cuts off all sound.
+    """Render a MIDI file up to its last event, where the sound is cut off.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Changes of tempo in a MIDI file."""
+"""Tempo changes of MIDI files."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import numpy as np
 from ..base.extras import need
 
 WAVERING = 0.015
-"""Largest deviation in seconds of beats from a steady tempo: about the error of a beat tracker."""
+"""Largest deviation of a beat from a steady tempo, in seconds; about a beat tracker's error."""
 
 FEWEST, MOST = 1, 2**24 - 1
 """Smallest and largest number of microseconds per beat that a MIDI file can hold."""
@@ -56,8 +56,8 @@ def tempo_map(
 def steady_tempi(seconds: np.ndarray, beats: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return a subset of borders between which the tempo can be taken as steady.
 
-    Interpolation between the borders that are kept moves none of the others by more than `WAVERING`
-    seconds. The first and the last border are always kept.
+    Linear interpolation between the borders that are kept moves the other borders by at most
+    `WAVERING` seconds. The first and last borders are always kept.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def steady_tempi(seconds: np.ndarray, beats: np.ndarray) -> tuple[np.ndarray, np
     Returns
     -------
     seconds, beats : ndarray of shape (n_kept,)
-        Positions of the borders that are kept; their seconds may be moved by up to `WAVERING`.
+        Positions of the borders that are kept. They may be moved by up to `WAVERING` seconds.
     """
     beats, places = np.unique(beats, return_index=True)
     seconds = np.append(seconds[places[:-1]], seconds[-1])
@@ -75,7 +75,7 @@ def steady_tempi(seconds: np.ndarray, beats: np.ndarray) -> tuple[np.ndarray, np
     # The limit is smaller where borders are close, so that they keep their order.
     wavering = np.minimum(WAVERING, 0.25 * np.minimum([*gaps, 0], [0, *gaps]))
     kept, at = [0], [float(seconds[0])]
-    fastest, slowest = 0.0, np.inf  # limits of seconds per beat since the border kept last
+    fastest, slowest = 0.0, np.inf  # limits of seconds per beat after the last border kept
     for i in range(1, len(beats)):
         low, high = _seconds_per_beat(i, kept[-1], at[-1], seconds, beats, wavering)
         if max(fastest, low) > min(slowest, high):
@@ -95,9 +95,9 @@ def _seconds_per_beat(
     beats: np.ndarray,
     wavering: np.ndarray,
 ) -> tuple[float, float]:
-    """Return the least and greatest seconds per beat from border `last`, at `at`, to border `i`.
+    """Return the limits of seconds per beat from border `last`, at `at` seconds, to border `i`.
 
-    They move border `i` by at most ``wavering[i]`` seconds.
+    Between these limits, border `i` moves by at most ``wavering[i]`` seconds.
     """
     moved = seconds[i] - at + np.array([-wavering[i], wavering[i]])
     low, high = moved / (beats[i] - beats[last])

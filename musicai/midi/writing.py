@@ -37,7 +37,7 @@ BANKS = (0, 32)
 """Controllers that select a bank of programs."""
 
 MOST_TICKS_WRITTEN = 2**28
-"""Upper limit for ticks, exclusive: what a number of four bytes with seven bits each can hold."""
+"""Number of possible ticks: MIDI stores them in up to four bytes of seven bits each."""
 
 
 def write_midi(file: Any, midi: "PrettyMIDI") -> None:
@@ -46,7 +46,7 @@ def write_midi(file: Any, midi: "PrettyMIDI") -> None:
     Parameters
     ----------
     file : str, bytes, PathLike or binary file object
-        Target. An existing file is replaced once the new one is complete.
+        File to write. An existing file is replaced once the new one is complete.
     midi : pretty_midi.PrettyMIDI
         The music.
 
@@ -68,9 +68,10 @@ def write_midi(file: Any, midi: "PrettyMIDI") -> None:
     - Every note is at least one tick long and has a velocity of at least 1. If notes of the same
       pitch overlap, each ends where the key is struck again, and the last one lasts as long as any
       of them.
-    - Each instrument has a channel of its own, so that it does not share pedals and programs. The
-      first port holds 15 instruments and a drum kit; more of them have channels on further ports
-      (FF 21). Programs that ignore ports play these on the channels of the first port.
+    - Each instrument has its own channel, so that instruments do not share pedals and programs. The
+      first port has channels for 15 instruments and a drum kit; further instruments and drum kits
+      are on further ports (meta event FF 21). Players that ignore ports play them on the channels
+      of the first port.
 
     Examples
     --------
@@ -144,7 +145,7 @@ def _conducting_events(midi: "PrettyMIDI") -> list[Event]:
 def _playing_events(instrument: Any, midi: "PrettyMIDI", port: int, channel: int) -> list[Event]:
     """Return an instrument's events, to be sorted by tick.
 
-    Events at the same tick keep the order of the list: keys up, controllers, keys down.
+    The sort keeps the order of events at the same tick: keys up, controllers, keys down.
     """
     notes = instrument.notes
     starts = np.array([_tick(note.start, midi) for note in notes], dtype=np.int64)
@@ -167,8 +168,8 @@ def _playing_events(instrument: Any, midi: "PrettyMIDI", port: int, channel: int
         for bend in instrument.pitch_bends
         for value in [bend.pitch + 0x2000]
     ]
-    # A bank takes effect with the next program change. So the program change follows the last
-    # bank selected before the first note.
+    # A bank selection takes effect with the next program change. So the program change follows the
+    # last bank selection before the first note.
     first = starts.min(initial=MOST_TICKS_WRITTEN)
     banks = [each.tick for each in changes if each.data[0] in BANKS and each.tick <= first]
     program = Event(max(banks, default=0), PROGRAM | channel, _values(instrument.program))

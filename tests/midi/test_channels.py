@@ -43,7 +43,7 @@ def test_a_pedal_in_any_track_holds_the_notes_of_its_channel(tracks, roll_of_fil
     assert sounding(roll, 48) == "#............"
 
 
-def test_a_pedal_does_not_hold_notes_of_other_channels_and_ports(roll_of_file):
+def test_a_pedal_does_not_hold_notes_of_other_channels_or_ports(roll_of_file):
     elsewhere = track_of((1, control(64, 127, channel=1)), (6, control(64, 0, channel=1)))
     assert sounding(roll_of_file(RIGHT, elsewhere)) == "##......."
     other_port = track_of((0, b"\xff\x21\x01\x01"), DOWN, UP)
@@ -52,13 +52,15 @@ def test_a_pedal_does_not_hold_notes_of_other_channels_and_ports(roll_of_file):
     assert sounding(roll_of_file(same_port, other_port)) == "######..."
 
 
-def test_a_pedal_that_is_never_lifted_holds_until_the_last_note_of_its_channel(roll_of_file):
+def test_a_pedal_that_is_never_lifted_holds_notes_until_the_last_note_of_its_channel_ends(
+    roll_of_file,
+):
     roll = roll_of_file(RIGHT, track_of(*LEFT), track_of(DOWN))
     assert sounding(roll) == "#############"
     assert sounding(roll, 72) == "........#####"
 
 
-def test_the_sostenuto_pedal_holds_keys_that_are_down(roll_of_file):
+def test_the_sostenuto_pedal_holds_only_keys_that_are_down(roll_of_file):
     pedal = track_of((1, control(66, 127)), (6, control(66, 0)))
     later = track_of((3, on(67)), (4, off(67)))
     roll = roll_of_file(RIGHT, later, pedal)
@@ -82,21 +84,19 @@ def test_the_sostenuto_pedal_holds_keys_that_are_down(roll_of_file):
         ),  # sostenuto pedal while no key is down
     ],
 )
-def test_other_controllers_of_the_channel_can_end_notes_under_the_pedal(
-    changes, expected, roll_of_file
-):
+def test_other_controllers_can_end_notes_that_the_pedal_holds(changes, expected, roll_of_file):
     notes = track_of((0, on(60)), (2, off(60)), (7, on(72)), (8, off(72)))
     assert sounding(roll_of_file(notes, track_of(DOWN, UP), track_of(*changes))) == expected
 
 
-def test_the_sustain_pedal_takes_over_notes_from_the_sostenuto_pedal(roll_of_file):
+def test_the_sustain_pedal_keeps_holding_notes_that_the_sostenuto_pedal_releases(roll_of_file):
     sostenuto = track_of((1, control(66, 127)), (4, control(66, 0)))
     sustain = track_of((3, control(64, 127)), (7, control(64, 0)))
     assert sounding(roll_of_file(RIGHT, sostenuto, sustain)) == "#######.."
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_programs_volumes_and_bends_of_other_tracks_apply(first, tmp_path):
+def test_programs_controllers_and_bends_apply_to_notes_in_other_tracks(first, tmp_path):
     setup = track_of((0, [0xC0, 19]), (0, control(7, 50)), (0, control(10, 3)), (1, [0xE0, 0, 80]))
     tracks = (setup, RIGHT, track_of(*LEFT)) if first else (RIGHT, track_of(*LEFT), setup)
     (tmp_path / "organ.mid").write_bytes(file_of(*tracks))
@@ -135,13 +135,13 @@ def test_notes_and_controllers_sound_the_same_in_two_tracks_as_in_one(changes, s
     assert not np.array_equal(apart, sound_of_file(track_of(*notes)))
 
 
-def test_hands_that_share_a_key_each_end_their_own_note(roll_of_file):
+def test_a_note_off_ends_the_note_of_its_own_track_first(roll_of_file):
     short = track_of((1, on(60)), (2, off(60)))
     long = track_of((0, on(60)), (4, off(60)))
     assert sounding(roll_of_file(long, short)) == "####"
 
 
-def test_a_note_off_in_another_track_ends_the_note(roll_of_file):
+def test_a_note_off_in_another_track_ends_a_note_without_a_note_off(roll_of_file):
     strikes = track_of((0, on(60)), (3, on(60)), (6, on(62)), end=8)
     releases = track_of((2, off(60)), (4, off(60)), (7, off(62)))
     roll = roll_of_file(strikes, releases)
@@ -162,7 +162,7 @@ events = st.one_of(
     changes=st.lists(st.tuples(st.integers(0, 45), events)),
     places=st.lists(st.integers(0, 3), min_size=80, max_size=80),
 )
-def test_the_division_of_a_channel_into_tracks_does_not_matter(
+def test_the_division_of_a_channel_into_tracks_does_not_change_the_roll(
     notes, changes, places, tmp_path_factory
 ):
     """Notes begin and end on steps. Controllers change between steps."""

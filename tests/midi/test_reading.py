@@ -26,7 +26,7 @@ from .conftest import (
 )
 
 
-def test_paths_of_any_type_and_suffix_are_read(tmp_path):
+def test_paths_of_any_type_and_with_any_suffix_are_read(tmp_path):
     path = tmp_path / "one.KAR"
     path.write_bytes(file_of(NOTE))
     for name in (path, str(path), os.fsencode(path)):
@@ -35,14 +35,14 @@ def test_paths_of_any_type_and_suffix_are_read(tmp_path):
         assert (note.pitch, note.start, note.end) == (60, 0, 0.5)
 
 
-def test_a_riff_wrapper_is_read(tmp_path):
+def test_a_file_in_a_riff_wrapper_is_read(tmp_path):
     data = file_of(NOTE)
     riff = b"RIFF" + struct.pack("<L", len(data) + 12) + b"RMIDdata" + struct.pack("<L", len(data))
     (tmp_path / "one.rmi").write_bytes(riff + data)
     assert len(read_midi(tmp_path / "one.rmi").instruments[0].notes) == 1
 
 
-def test_tempo_changes_apply_in_any_track(tmp_path):
+def test_tempo_changes_in_any_track_apply(tmp_path):
     slow = b"\0\xff\x51\x03" + (1_000_000).to_bytes(3, "big")
     slower = variable(240) + b"\xff\x51\x03" + (2_000_000).to_bytes(3, "big")
     (tmp_path / "late.mid").write_bytes(file_of(END, slow + slower + END, NOTE))
@@ -69,7 +69,7 @@ def test_tempo_changes_apply_in_any_track(tmp_path):
         (file_of(b"\0\x3c\x50" + END), "status 0, which MIDI does not define"),
         (file_of(b"\0\xf4" + END), "status 244, which MIDI does not define"),
         (file_of(b"\0\x90\xbc\x50" + END), "data byte"),
-        (file_of(NOTE) + bytes(2**21), "more than 2 MB"),
+        (file_of(NOTE) + bytes(2**21), "larger than the limit of 2 MB"),
     ],
 )
 def test_errors_name_the_file_and_the_cause(tmp_path, data, cause):
@@ -158,7 +158,7 @@ def test_other_programs_read_written_files(tmp_path, make_roll):
     assert sum(len(note.pitches) for note in score.flatten().stripTies().notes) == strikes
 
 
-def test_long_music_in_very_fine_ticks_is_read(tmp_path):
+def test_long_music_with_very_fine_ticks_is_read(tmp_path):
     # music21 writes such files. pretty_midi considers them damaged.
     file = mido.MidiFile(ticks_per_beat=10080)
     track = mido.MidiTrack()
@@ -190,7 +190,9 @@ def test_long_music_in_very_fine_ticks_is_read(tmp_path):
     ],
     ids=["alone", "last", "struck again", "at the end", "other channel", "drum", "too early"],
 )
-def test_notes_without_an_end_last_until_their_track_ends(tracks, expected, n_notes, roll_of_file):
+def test_notes_without_a_note_off_last_until_their_key_is_struck_again_or_their_track_ends(
+    tracks, expected, n_notes, roll_of_file
+):
     with pytest.warns(UserWarning, match=rf"file\.mid: notes without a note-off \({n_notes}\)"):
         assert sounding(roll_of_file(*tracks)) == expected
 
@@ -206,7 +208,7 @@ def test_a_controller_ends_notes_that_have_no_note_off(number, roll_of_file):
     assert [sounding(roll), sounding(roll, 64)] == ["###.", "...#"]
 
 
-def test_every_function_that_reads_warns_of_notes_without_a_note_off(tmp_path):
+def test_all_functions_that_read_files_warn_about_notes_without_a_note_off(tmp_path):
     path = tmp_path / "open.mid"
     path.write_bytes(file_of(track_of((0, on(60)), end=4)))
     for read in (
@@ -270,7 +272,7 @@ def test_note_offs_may_precede_the_note_ons_of_zero_length_notes(roll_of_file):
     assert sounding(roll_of_file(track_of(*mixed), other)) == "#...#..##"
 
 
-def test_a_note_off_before_a_note_with_its_own_note_off_is_ignored(roll_of_file):
+def test_an_extra_note_off_before_a_note_is_ignored(roll_of_file):
     track = track_of((0, on(60)), (1, off(60)), (2, off(60)), (2, on(60)), (4, off(60)))
     assert sounding(roll_of_file(track)) == "#.##"
 
@@ -344,7 +346,7 @@ LENGTHS = [TWO_TRACKS.index(b"MTrk") + 4, TWO_TRACKS.rindex(b"MTrk") + 4]
 
 @pytest.mark.parametrize("length", [0, 1, 7, 19, 2**16, 2**32 - 1])
 @pytest.mark.parametrize("at", [4, *LENGTHS])
-def test_wrong_lengths_are_ignored(at, length, tmp_path):
+def test_wrong_lengths_of_chunks_are_ignored(at, length, tmp_path):
     """Programs that crash leave zeros behind; others write wrong lengths."""
     data = TWO_TRACKS[:at] + struct.pack(">L", length) + TWO_TRACKS[at + 4 :]
     (tmp_path / "length.mid").write_bytes(data)
@@ -352,7 +354,7 @@ def test_wrong_lengths_are_ignored(at, length, tmp_path):
     assert [player.notes[0].pitch for player in midi.instruments] == [60, 64]
 
 
-def test_other_chunks_and_bytes_between_tracks_are_skipped(tmp_path):
+def test_unknown_chunks_and_bytes_between_tracks_are_skipped(tmp_path):
     chunk = b"XFIH" + struct.pack(">L", 4) + b"MThd"
     at = TWO_TRACKS.rindex(b"MTrk")
     (tmp_path / "chunk.mid").write_bytes(
@@ -382,14 +384,14 @@ def test_a_wrong_number_of_tracks_raises_a_warning(promised, tmp_path):
         (file_of(NOTE) + file_of(NOTE), "it contains a second MIDI file"),
     ],
 )
-def test_music_after_the_end_raises_a_warning(data, warning, tmp_path):
+def test_music_after_the_end_of_a_track_or_file_raises_a_warning(data, warning, tmp_path):
     (tmp_path / "more.mid").write_bytes(data)
     with pytest.warns(UserWarning, match=rf"more\.mid: {warning}.* read$"):
         read_midi(tmp_path / "more.mid")
 
 
 @pytest.mark.parametrize("behind", [bytes(9), b"\x1a" * 9, b"a text\x90\x3c", NOTE[:2]])
-def test_other_bytes_after_the_end_are_skipped(behind, tmp_path):
+def test_other_bytes_after_the_end_of_a_track_or_file_are_skipped(behind, tmp_path):
     (tmp_path / "rest.mid").write_bytes(file_of(NOTE + behind, NOTE + behind) + behind)
     assert len(read_midi(tmp_path / "rest.mid").instruments) == 2
 

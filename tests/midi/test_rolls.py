@@ -65,7 +65,7 @@ def test_repeated_notes_are_one_run_of_frames(make_midi):
     assert sounding(roll_of(make_midi((60, 0, 0.25), (60, 0.25, 0.5)))) == "####"
 
 
-def test_a_roll_holds_all_instruments_except_drums(make_midi):
+def test_a_roll_contains_all_instruments_except_drums(make_midi):
     midi = make_midi((60, 0, 0.25), (60, 0.1, 0.375))
     midi.instruments += make_midi((64, 0, 0.125), program=40).instruments
     midi.instruments += make_midi((67, 0, 4), is_drum=True).instruments
@@ -94,7 +94,7 @@ def test_the_sustain_pedal_holds_notes(make_midi, pedal, expected):
     assert sounding(roll) == expected
 
 
-def test_notes_beyond_the_keys_are_left_out_with_a_warning(make_midi, tmp_path):
+def test_notes_beyond_the_piano_keys_are_left_out_with_a_warning(make_midi, tmp_path):
     write_midi(tmp_path / "wide.mid", make_midi(*[(p, 0, 1) for p in (20, 21, 108, 109, 127)]))
     with pytest.warns(UserWarning, match=r"wide\.mid: notes beyond the 88 keys .*\(3\)") as caught:
         roll = roll_of(tmp_path / "wide.mid")
@@ -102,7 +102,7 @@ def test_notes_beyond_the_keys_are_left_out_with_a_warning(make_midi, tmp_path):
     assert caught[0].filename == __file__
 
 
-def test_music_entirely_beyond_the_keys_is_refused(make_midi):
+def test_music_entirely_beyond_the_piano_keys_is_refused(make_midi):
     with pytest.raises(MidiError, match=r"X\[0\]: there are no notes on the 88 keys of a piano"):
         roll_of(make_midi((20, 0, 1), (127, 0, 1)))
 
@@ -208,7 +208,7 @@ def test_a_run_of_sounding_frames_is_one_note():
     assert (note.pitch, note.start, note.end) == (60, pytest.approx(0.5), pytest.approx(1.5))
 
 
-def test_files_have_the_requested_tempo(tmp_path, make_roll):
+def test_written_files_have_the_requested_tempo(tmp_path, make_roll):
     for tempo in (4, 59.94, 120, 133.3, 1000):
         extractor = PianoRollExtractor()
         timing = extractor.timing.at_tempo(tempo)

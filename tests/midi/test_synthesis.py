@@ -59,7 +59,7 @@ def tune():
     return midi
 
 
-def test_passages_add_up_to_the_whole(tune):
+def test_music_synthesized_in_passages_sounds_like_music_synthesized_at_once(tune):
     sound, whole = play(tune), all_at_once(tune)
     assert len(sound) == len(whole)
     assert rms(sound - whole) < 1e-3 * rms(whole)
@@ -209,7 +209,9 @@ class PanicException(BaseException):
         (KeyboardInterrupt, KeyboardInterrupt),
     ],
 )
-def test_panics_become_errors(make_midi, monkeypatch, raised, expected):
+def test_errors_and_panics_of_the_renderer_become_midi_errors(
+    make_midi, monkeypatch, raised, expected
+):
     def render_wave_from(soundfont, midi):
         raise raised("index out of bounds")
 
@@ -227,7 +229,7 @@ def test_panics_become_errors(make_midi, monkeypatch, raised, expected):
         ((200, 0, 1), "pitch and velocity must be from 0 to 127"),
     ],
 )
-def test_implausible_music_is_refused_at_once(make_midi, note, message):
+def test_implausible_music_is_refused_before_synthesis(make_midi, note, message):
     with pytest.raises(MidiError, match=f"midi: .*{message}"):
         synthesize(make_midi(note))
 

@@ -102,7 +102,7 @@ def test_characters_that_cannot_be_encoded_are_replaced(make_midi, written):
     assert written(music).instruments[0].name == "half a ? note"
 
 
-def test_text_is_encoded_as_music21_encodes_it(make_midi, tmp_path):
+def test_text_that_music21_wrote_is_kept(make_midi, tmp_path):
     music21 = pytest.importorskip("music21")
     part = music21.stream.Part([music21.note.Note("C4")])
     part.insert(0, music21.instrument.Instrument("さくら"))
@@ -152,7 +152,7 @@ def test_controllers_at_the_same_time_keep_their_order(make_midi, tmp_path):
     ]
 
 
-def test_pretty_midi_reads_the_same_music(written, tmp_path):
+def test_read_midi_and_pretty_midi_read_the_same_music(written, tmp_path):
     midi = pretty_midi.PrettyMIDI(initial_tempo=93, resolution=220)
     midi.time_signature_changes = [
         pretty_midi.TimeSignature(3, 8, 0),
