@@ -2,9 +2,10 @@
 Extract and train on a cluster
 ==============================
 
-Distribute extraction and training over the machines of a cluster. joblib, which musicai and
-scikit-learn use for parallel work, can run it on a `Dask <https://distributed.dask.org>`_ cluster
-without changes to your calls. In this example, the cluster is two processes on one machine::
+Distribute extraction and training over the machines of a cluster. musicai and scikit-learn use
+joblib for parallel work, and joblib can use a `Dask <https://distributed.dask.org>`_ cluster
+without changes to your calls. In this example, the cluster consists of two processes on one
+machine::
 
     python examples/cluster.py
 
@@ -42,17 +43,17 @@ def main():
     chroma_to_audio(music.data, paths, timing=music)
 
     # %%
-    # Start the cluster. To use an existing one, replace both lines by
-    # ``Client("tcp://scheduler:8786")``; musicai must be installed on its machines. Each worker has
-    # one thread, and processes one recording or training run at a time.
+    # Start the cluster. Each worker has one thread, and processes one recording or training run at
+    # a time. To use an existing cluster, replace ``LocalCluster`` and ``Client(cluster)`` by
+    # ``Client("tcp://scheduler:8786")``; musicai must be installed on all of its machines.
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster),
         joblib.parallel_config(backend="dask"),
     ):
         # %%
-        # Extract one frame per beat on the workers. To cache results, set ``memory`` to a folder
-        # that all workers share.
+        # Extract chroma on the workers, with one frame per beat. To cache results, set ``memory``
+        # to a folder that all workers share.
         extractor = ChromaExtractor(sync="beat")
         pieces = extractor.transform(paths)
         print(f"2 workers found {sum(map(len, pieces))} beats in {len(pieces)} recordings")
@@ -70,8 +71,8 @@ def main():
         )
 
     # %%
-    # The trained composers come back to this process. Compose with the one that has the best score
-    # on the held-out pieces.
+    # The trained composers are returned to the main process. Sample a piece from the one with the
+    # highest log-likelihood on the held-out pieces.
     best = max(composers, key=lambda composer: composer.best_validation_score_)
     print(
         "held-out log-likelihood, nats per beat:",

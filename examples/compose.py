@@ -2,15 +2,15 @@
 Compose from a folder
 =====================
 
-Learn from a folder of recordings and compose new pieces::
+Train on a folder of recordings and compose new pieces::
 
     python examples/compose.py [FOLDER]
 
-This script runs the console command ``musicai compose``. Subfolders of FOLDER are styles. Music
-with a clear pulse is learned in half-beats, other music in short frames. Without FOLDER, the
-recordings are synthetic pop songs and waltzes, played with a soundfont. The script writes audio,
-scores, pictures and the trained composer to out/; the page out/index.html shows them all. Needs
-``pip install ".[midi,score,plot]"``.
+This script runs the console command ``musicai compose``. Subfolders of FOLDER are styles. Frames
+are half-beats if the music has a clear pulse, otherwise short frames of equal length. Without
+FOLDER, the recordings are synthetic pop songs and waltzes, played with a soundfont. The script
+writes audio, scores, pictures and the trained composer to ``out/``. The page ``out/index.html``
+presents the results. Needs ``pip install ".[midi,score,plot]"``.
 """
 
 import sys

@@ -2,13 +2,14 @@
 Piano rolls to MIDI
 ===================
 
-Learn from a folder of MIDI files and compose a new piece::
+Train on a folder of MIDI files and compose a new piece::
 
     python examples/compose_midi.py [FOLDER]
 
-Subfolders of FOLDER are styles. Without FOLDER, the music is chorales by Bach, converted from the
-scores in music21 on the first run. The script writes the new piece to out/ as MIDI, audio and a
-picture. Needs ``pip install ".[midi,score,plot]"``, or ``".[midi,plot]"`` with your own FOLDER.
+Subfolders of FOLDER are styles. Without FOLDER, the script trains on Bach's chorales; the first run
+converts them from the scores in music21. The script writes the new piece to ``out/`` as MIDI, audio
+and a picture. Needs ``pip install ".[midi,score,plot]"``, or ``".[midi,plot]"`` with your own
+FOLDER.
 """
 
 import argparse
@@ -26,14 +27,14 @@ from musicai.display import ChromagramDisplay
 from musicai.metrics import IndependentBaseline, PersistenceBaseline
 from musicai.midi import synthesize, write_midi
 
-DESCRIPTION = "Learn from a folder of MIDI files and compose a new piece."
+DESCRIPTION = "Train on a folder of MIDI files and compose a new piece."
 N_CHORALES = 200
 HELD_OUT = 0.15  # fraction of the files
-LEAST_FRAMES = 200  # training and held-out frames together; with less music, results are poor
+LEAST_FRAMES = 200  # least total of training and held-out frames; with fewer, results are poor
 MOST_SECONDS = 60  # maximum training time
 COMPOSED_BEATS = 64
 TEMPO = 80
-TEMPERATURE = 0.9  # below 1, likely notes become a little likelier
+TEMPERATURE = 0.9  # values below 1 make likely notes likelier
 SAMPLING_RATE = 22050
 
 
@@ -41,7 +42,7 @@ def main(argv=None):
     """Train a composer, sample a piece, write its files, and print their names."""
     args = parse(argv)
     train, test = hold_out(*find(args.folder, args.out), args.seed)
-    try:  # fail before training, not after it
+    try:  # create the folder now, so that an error occurs before training
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SystemExit(f"cannot create the folder --out {args.out}: {error.strerror}") from None
@@ -110,7 +111,7 @@ def parse(argv):
         help="frames per quarter note (default: %(default)s)",
     )
     parser.add_argument("--key", help="key of the new piece, such as G or Em (default: any)")
-    parser.add_argument("--style", help="style of the new piece: a subfolder (default: any)")
+    parser.add_argument("--style", help="style of the new piece, a subfolder (default: any)")
     parser.add_argument(
         "--epochs", type=int, default=100, help="maximum number of epochs (default: %(default)s)"
     )
@@ -126,7 +127,7 @@ def parse(argv):
 
 
 def find(folder, out):
-    """Return the paths of MIDI files, and a list with the style of each, or None for each."""
+    """Return the paths of MIDI files, and a list of their styles (None for files without one)."""
     if folder is None:
         data = load_chorales(N_CHORALES, kind="midi", n_jobs=-1, verbose=1)
     else:
@@ -137,7 +138,7 @@ def find(folder, out):
     styles = data.target or [None] * len(data.recordings)
     if len(styles) < 2:
         raise SystemExit("at least 2 files are needed, one for training and one held out")
-    # With a single style there is nothing to choose, so no file gets a label.
+    # A single style is no choice, so its files get no label.
     return data.recordings, styles if len(set(styles)) > 1 else [None] * len(styles)
 
 
@@ -153,7 +154,7 @@ def hold_out(paths, styles, seed):
 
 
 def score(pipe, train, test):
-    """Print the log-likelihoods of the held-out files by the composer and by two baselines."""
+    """Print the log-likelihood of the held-out files under the composer and under two baselines."""
     learned, unseen = (pipe[0].transform(paths) for paths, _ in (train, test))
     baselines = {
         "each piano key given its last value": PersistenceBaseline(n_levels=2),

@@ -2,8 +2,8 @@
 Chords as text
 ==============
 
-Type a chord progression and get a new piece over it, played with segments of your recordings, and a
-picture of it::
+Type a chord progression to get a new piece that follows it, played with segments of your
+recordings, and a picture of the piece::
 
     python examples/progression.py "Am | F | C G | Am"
     python examples/progression.py "Dm7 | G7 | Cmaj7 | %" FOLDER
@@ -12,7 +12,8 @@ Needs ``pip install ".[midi,plot]"``; takes about a minute and writes to ``out/`
 """
 
 # %%
-# Recordings come from your folder. Without one, they are synthetic songs played with a soundfont.
+# The recordings are those in FOLDER. Without a FOLDER, they are synthetic songs played with a
+# soundfont.
 
 import sys
 from pathlib import Path

@@ -3,8 +3,8 @@ Evaluate with a scorecard
 =========================
 
 How good is a composer? ``report`` compares composed pieces with held-out music on many metrics. For
-reference, it also scores other real music, an upper bound, and a Markov chain, a simple baseline.
-This example evaluates the same composer after 3 and after 30 epochs of training::
+reference, it also scores other real music as an upper bound, and a Markov chain as a simple
+baseline. This example compares composers after 3 and after 30 epochs of training::
 
     python examples/score_card.py
 
@@ -13,7 +13,7 @@ Needs ``pip install ".[midi,plot]"``; takes about a minute and writes to ``out/`
 
 # %%
 # Make 60 training pieces and 20 held-out pieces: jazz progressions (ii-V-I and turnarounds) of 12
-# bars, or 22 seconds. To save time, keep every other frame only, 5.4 per second.
+# bars, or 22 seconds. To save time, keep only every other frame: 5.4 frames per second.
 
 from pathlib import Path
 
@@ -30,8 +30,8 @@ frame_rate = music.timing.frame_rate / 2
 train, held_out = pieces[:60], pieces[60:]
 
 # %%
-# Train the composer twice, and sample 20 pieces each time. Seeds for the composer, the samples and
-# the scorecard make the results reproducible.
+# Train two composers, one for 3 epochs and one for 30, and sample 20 pieces from each. Seeds make
+# the training, the samples and the scorecards reproducible.
 
 cards, composed = {}, {}
 for n_passes in (3, 30):
@@ -43,15 +43,15 @@ for n_passes in (3, 30):
     cards[n_passes] = report(held_out, composed[n_passes], train, timing=frame_rate, random_state=0)
 
 # %%
-# The scorecard prints as a table. Read it from the bottom: first compare the geometric mean with
-# that of the Markov chain and the ceiling, then look for metrics with a small overlap; their means
-# show what is wrong.
+# Print the second scorecard as a table, and read it from the bottom. First, compare the geometric
+# mean of the overlaps with that of the Markov chain and with the ceiling. Then look for metrics
+# with a small overlap; their means show how the composed pieces differ from the held-out pieces.
 
 print(cards[30])
 
 # %%
 # ``to_dict`` returns all figures by name, and ``to_html`` returns a table for a web page. If a
-# notebook cell ends with the scorecard, it displays that table.
+# notebook cell ends with the scorecard, the notebook displays this table.
 
 figures = {n_passes: card.to_dict() for n_passes, card in cards.items()}
 print(
@@ -65,7 +65,7 @@ page = f'<!doctype html><meta charset="utf-8"><title>Scorecard</title>{cards[30]
 (out / "score_card.html").write_text(page, encoding="utf-8")
 
 # %%
-# Plot both scorecards, and write audio of one piece of each kind: early, late and real.
+# Plot both scorecards. Write audio files of a piece by each composer and of a held-out piece.
 
 metrics = [*cards[30].values["real"], "transition_matrix"]
 sets = {  # figures, prefix of their names, and marker style

@@ -4,7 +4,7 @@ Share a composer safely
 
 Opening a pickle or joblib file can run any code, so open only files from people you trust. A
 composer consists of arrays and plain Python values, so it can also be saved with
-`skops <https://skops.readthedocs.io>`_, which opens the file without running its code and lists
+`skops <https://skops.readthedocs.io>`_, which opens a file without running code from it, and lists
 the types that you would have to trust::
 
     python examples/share.py
@@ -41,15 +41,15 @@ skops.io.dump(composer, out / "composer.skops")
 print(f"out/composer.skops: {(out / 'composer.skops').stat().st_size / 1000:.0f} kB")
 
 # %%
-# The recipient lists the types that skops does not trust by default, and decides which to trust. A
-# composer needs only one, its own class; docs/safety.md lists the types for other estimators. When
-# the file is opened, musicai validates its contents.
+# The recipient lists the types in the file that skops does not trust by default, and decides which
+# to trust. A composer needs only one, its own class; docs/safety.md lists the types for other
+# estimators. When the file is opened, musicai validates its contents.
 
 print("types to trust:", skops.io.get_untrusted_types(file=out / "composer.skops"))
 opened = skops.io.load(out / "composer.skops", trusted=["musicai.LSTMComposer"])
 
 # %%
-# Both composers are equal: with the same seed, they compose the same piece.
+# The composer has not changed: with the same seed, sender and recipient get the same piece.
 
 settings = {"key": "D", "temperature": 0.9, "random_state": 7}
 sent, received = composer.sample(215, **settings), opened.sample(215, **settings)

@@ -2,9 +2,10 @@
 Blend styles
 ============
 
-A composer trained with a style label for each piece can compose in each style, and in blends of
-them. This example trains on synthetic blues and pop, samples blends of both, and measures the
-result by its chords: the blues pieces are full of dominant sevenths, the pop songs have none::
+A composer that was trained with a style label for each piece can compose in each style, and in
+blends of styles. This example trains on synthetic blues and pop, samples blends of both, and
+measures how often the samples have dominant seventh chords. Such chords are frequent in the blues
+pieces and absent from the pop songs::
 
     python examples/styles.py
 
@@ -12,8 +13,8 @@ Needs ``pip install ".[midi,plot]"``; takes about a minute and writes to ``out/`
 """
 
 # %%
-# Make training pieces of 24 bars, each with a style. A frame is the mean chroma of a beat: harmony
-# is easier to learn from frames that each have a single chord.
+# Make training pieces of 24 bars, each with a style. A frame is the mean chroma of a beat, because
+# harmony is easier to learn from frames that have a single chord each.
 
 from pathlib import Path
 
@@ -30,7 +31,7 @@ BEATS = Timing.from_tempo(120)
 
 
 def per_beat(piece):
-    """Return the mean chroma of each beat, with a maximum of 1."""
+    """Return the mean chroma of each beat, scaled to a maximum of 1."""
     beats = np.array([part.mean(axis=0) for part in np.array_split(piece, N_BEATS)])
     return beats / beats.max(axis=1, keepdims=True)
 
@@ -46,7 +47,7 @@ composer.fit(pieces, music.target)
 print("styles learned:", *composer.styles_)
 
 # %%
-# Sample eight pieces in each blend. ``style`` takes a label, or a dict of labels and their weights.
+# Sample eight pieces for each blend. ``style`` is a label, or a dict that maps labels to weights.
 
 SHARES = [0, 0.25, 0.5, 0.75, 1]
 composed = {
@@ -75,7 +76,7 @@ def sevenths(piece):
 
 
 def likelier_as_blues(piece):
-    """Return the log-likelihood as blues minus that as pop, in nats per beat."""
+    """Return how much likelier the piece is as blues than as pop, in nats per beat."""
     return composer.score([piece], ["blues"]) - composer.score([piece], ["pop"])
 
 
@@ -93,8 +94,8 @@ for name, values in measured.items():
     )
 
 # %%
-# Plot one piece of each of three blends and, below them, the measures of all pieces. Black marks
-# show the means of training pieces of each style.
+# Plot one piece of each of three blends and, below, the measures of all composed pieces. Black
+# marks show the means of 12 training pieces of each style.
 
 figure = plt.figure(figsize=(10, 12), layout="constrained")
 above, below = figure.subfigures(2, 1, height_ratios=[8, 3])
@@ -117,7 +118,7 @@ out.mkdir(exist_ok=True)
 figure.savefig(out / "styles.png", dpi=100)
 
 # %%
-# Play the three pieces with a band:
+# Write audio files of the three pieces, played by a band:
 
 for name, share in {"pop": 0, "half_blues": 0.5, "blues": 1}.items():
     chroma_to_audio(composed[share][0], out / f"{name}.wav", instruments="band", timing=BEATS)

@@ -3,9 +3,9 @@ Tune with GridSearchCV
 ======================
 
 Which parameters suit your music? scikit-learn's grid search scores each combination by the
-log-likelihood of held-out pieces. Folds consist of whole pieces: excerpts of the same piece are so
-similar that scores would be too high. This example trains composers on a few short synthetic
-pieces, to find the best size and whether to make the composer key-invariant::
+log-likelihood of held-out pieces. Each fold consists of whole pieces, because similar excerpts of
+one piece in several folds would raise the scores. This example trains composers on a few short
+synthetic pieces to find the best hidden size, and whether key invariance helps::
 
     python examples/tune.py
 
@@ -32,7 +32,7 @@ BEATS = Timing.from_tempo(120)
 
 
 def per_beat(piece):
-    """Return the mean chroma of each beat, with a maximum of 1."""
+    """Return the mean chroma of each beat, scaled to a maximum of 1."""
     beats = np.array([part.mean(axis=0) for part in np.array_split(piece, N_BEATS)])
     return beats / beats.max(axis=1, keepdims=True)
 

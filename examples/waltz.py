@@ -2,8 +2,8 @@
 Compose a waltz
 ===============
 
-Learn from recordings of waltzes, and compose a new one in 3/4 time. It is played as a mosaic of the
-recordings and by a band, and written as a MIDI file, a score and a chord chart::
+Train on recordings of waltzes and compose a new waltz. The script plays it as a mosaic of the
+recordings and with a band, and writes a MIDI file, a score and a chord chart::
 
     python examples/waltz.py
 
@@ -11,8 +11,8 @@ Needs ``pip install ".[midi,score,plot]"``; takes about a minute and writes to `
 """
 
 # %%
-# The recordings are synthetic waltzes played with a soundfont. From their sound, the extractor
-# detects beats, bars of three beats, and the tempo of each recording.
+# The recordings are synthetic waltzes played with a soundfont. The extractor detects the tempo, the
+# beats and the meter of each recording.
 
 from collections import Counter
 from pathlib import Path
@@ -36,8 +36,8 @@ timing = composer.timing
 print(f"{timing.tempo:.0f} beats per minute, {timing.beats_per_bar} beats per bar")
 
 # %%
-# Compose sixteen bars of three beats, with two frames per beat. The mosaic, the band, the MIDI file
-# and the score are in time with each other.
+# Compose sixteen bars of three beats, with two frames per beat. The mosaic, the audio of the band,
+# the MIDI file and the score all have the same timing.
 
 piece = composer.sample(16 * 3 * 2, key="C", temperature=0.9, random_state=2)
 out = Path("out")

@@ -2,9 +2,9 @@
 Predict what comes next
 =======================
 
-A composer also predicts: it returns the expected next frame, the most likely alternatives and
-their probabilities, and the surprise at every frame of a piece. This example trains on synthetic
-pop songs, transposes one bar of another song by a tritone, and finds the bar by its surprise::
+A composer can also predict: the expected next frame, the most likely next frames with their
+probabilities, and how surprising each frame of a piece is. This example trains on synthetic pop
+songs, transposes one bar of another song by a tritone, and finds this bar by its surprise::
 
     python examples/what_comes_next.py
 
@@ -30,7 +30,7 @@ BEATS = Timing.from_tempo(120)
 
 
 def per_beat(piece):
-    """Return the mean chroma of each beat, with a maximum of 1."""
+    """Return the mean chroma of each beat, scaled to a maximum of 1."""
     beats = np.array([part.mean(axis=0) for part in np.array_split(piece, N_BEATS)])
     return beats / beats.max(axis=1, keepdims=True)
 
@@ -40,8 +40,8 @@ music = make_progressions(61, styles=["pop"], n_bars=N_BEATS // 4, random_state=
 composer = LSTMComposer(hidden_size=64, batch_size=8, max_iter=30, random_state=0).fit(learned)
 
 # %%
-# ``predict`` returns the mean of all possible next frames. Repeating the last beat is a strong
-# baseline, since most beats resemble the beat before.
+# For each frame, ``predict`` returns the mean of the possible next frames. Repeating the frame is a
+# strong baseline, because most beats resemble the beat before.
 
 expected = composer.predict(song)[:-1]  # the last row predicts the frame after the song
 print(
@@ -97,7 +97,8 @@ out.mkdir(exist_ok=True)
 figure.savefig(out / "what_comes_next.png", dpi=100)
 
 # %%
-# Listen to the song with the transposed bar, and to its first 8 bars followed by 16 new ones.
+# Write audio files of the song with the transposed bar, and of its first 8 bars followed by 16 new
+# bars.
 
 prime = song[:32]
 new = composer.sample(N_BEATS - 32, prime=prime, temperature=0.9, random_state=0)

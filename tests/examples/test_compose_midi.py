@@ -34,7 +34,7 @@ def write_chords(path, seed):
     write_midi(path, midi)
 
 
-def test_composes_a_piece_from_a_folder(compose_midi, tmp_path, capsys):
+def test_the_script_composes_a_piece_from_a_folder(compose_midi, tmp_path, capsys):
     for i in range(8):
         write_chords(tmp_path / "music" / "ab"[i % 2] / f"{i}.mid", seed=i)
     (tmp_path / "music" / "a" / "broken.mid").write_bytes(b"no music")
@@ -59,7 +59,7 @@ def test_files_in_the_output_folder_are_not_used_for_training(compose_midi, tmp_
     assert compose_midi.find(tmp_path, tmp_path / "out") == before
 
 
-def test_chorales_are_the_default(compose_midi, tmp_path, capsys, monkeypatch):
+def test_without_a_folder_the_script_uses_chorales(compose_midi, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("MUSICAI_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(compose_midi, "N_CHORALES", 3)
     compose_midi.main(["--out", str(tmp_path / "out"), "--epochs", "2", "--key", "G"])
