@@ -4,7 +4,7 @@ A recording or MIDI file becomes a *piece*, a float32 array ``(n_frames, n_featu
 pieces is a *collection*. :class:`ChromaExtractor` converts recordings to chroma and chroma to
 sound. :class:`PianoRollExtractor` converts MIDI files to piano rolls and back.
 :class:`LSTMComposer` learns from a collection, predicts next frames and composes new pieces.
-:class:`MosaicSynthesizer` plays a piece with segments of recordings. A :class:`Timing` holds the
+:class:`MosaicSynthesizer` plays a piece with segments of recordings. A :class:`Timing` gives the
 start and end times of frames.
 """
 
@@ -31,7 +31,7 @@ __all__ = [
     "show_versions",
 ]
 
-# Estimators are imported on first access, since importing PyTorch takes seconds.
+# Import names on first access, because importing PyTorch takes seconds.
 _MODULES = {
     "ChromaExtractor": "chroma",
     "LSTMComposer": "composer",

@@ -1,4 +1,4 @@
-"""Entry point of ``python -m musicai``, the same as the command ``musicai``."""
+"""Entry point of ``python -m musicai``, equivalent to the command ``musicai``."""
 
 import sys
 

@@ -1,11 +1,12 @@
 """Emission of binary frames: an autoregressive Bernoulli distribution (NADE).
 
-A neural autoregressive distribution estimator (Larochelle and Murray 2011; conditioned on a
-recurrent network by Boulanger-Lewandowski et al. 2012) models each feature given the lower ones of
-the same frame. A hidden vector accumulates the features one by one; the distribution of the next
-feature is computed from this vector and the context. The probability of a frame is the product
-over its features, so it is exact, and the probabilities of all frames sum to one. With
-``autoregressive=False``, for comparison, the features of a frame are independent given the context.
+A neural autoregressive distribution estimator (Larochelle and Murray 2011) models each feature
+given the lower-numbered features of the same frame. Here, it is also conditioned on a recurrent
+network (Boulanger-Lewandowski et al. 2012). A hidden vector accumulates the features one by one.
+Together with the context, it determines the distribution of the next feature. The probability of a
+frame is the product of the probabilities of its features. It is exact, and the probabilities of all
+frames sum to one. With ``autoregressive=False``, a baseline, features are independent given the
+context.
 """
 
 from collections.abc import Sequence
@@ -21,8 +22,8 @@ from ._emission import Emission, EmissionSampler, Weights
 class BernoulliNADE(Emission):
     """Distribution of frames of zeros and ones.
 
-    Only features that are 1 change the hidden vector, and most features are 0. So it is computed
-    once for each 1 instead of once for each feature.
+    Only features that are 1 change the hidden vector, and most features are 0. The vector is
+    therefore computed once for each 1 instead of once for each feature.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class BernoulliNADE(Emission):
 
     def initialize(self, pieces: Sequence[np.ndarray], generator: torch.Generator) -> None:
         nn.init.normal_(self.feature_to_hidden, std=0.1, generator=generator)
-        # Start the biases at the log-odds of the data: small steps would take long to reach them.
+        # Start the biases at the log-odds of the data, which training would reach only slowly.
         n_frames = sum(map(len, pieces))
         share = (sum(piece.sum(0, dtype=np.float64) for piece in pieces) + 0.5) / (n_frames + 1)
         log_odds = torch.from_numpy(np.log(share / (1 - share)))
@@ -60,18 +61,19 @@ class BernoulliNADE(Emission):
         return -F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
 
     def _logits_given_lower(self, x: Tensor, context: Tensor) -> Tensor:
-        # Sort frames by their number of ones, the largest first, so that the frames that still
-        # have ones to add are always the first rows.
+        # Sort frames by decreasing number of ones, so that the frames with ones left to add are
+        # always the first rows.
         n_ones, order = x.sum(-1).long().sort(descending=True)
         x = x[order]
         ones = x.argsort(dim=-1, descending=True, stable=True)  # features that are 1 come first
-        totals = [self.context_to_hidden(context[order])]  # entry k: after k ones were added
+        totals = [self.context_to_hidden(context[order])]  # entry k: sum after k ones
         n_most = int(n_ones.max()) if len(x) else 0
         n_left = [int((n_ones > added).sum()) for added in range(n_most)]
         for added, n in enumerate(n_left):
             totals.append(totals[-1][:n] + F.embedding(ones[:n, added], self.feature_to_hidden))
         logits = self.hidden_to_output(torch.sigmoid(torch.cat(totals)))
-        # The logit of feature k is in the row to which all ones below feature k have been added.
+        # Take the logit of feature k from the row in which exactly the ones below feature k are
+        # added.
         starts = torch.tensor([0, len(x), *n_left], device=x.device).cumsum(0)
         below = (x.cumsum(-1) - x).long()
         rows = starts[below] + torch.arange(len(x), device=x.device)[:, None]
@@ -88,10 +90,11 @@ class BernoulliNADE(Emission):
 class BernoulliNADESampler(EmissionSampler):
     """Sampler of `BernoulliNADE`.
 
-    The hidden vector stays the same up to the next 1, so all features up to there are decided at
-    once. A single frame is drawn by a separate method with fewer NumPy calls, because their
-    overhead dominates. Hidden vectors are halved because sigmoid(a) = (1 + tanh(a / 2)) / 2, and
-    tanh is faster. The constant 1/2 in this formula is included in the readout.
+    The hidden vector changes only at ones, so all features up to the next 1 are drawn at once.
+    Single frames have a method with fewer NumPy calls, because the overhead of the calls dominates.
+
+    Since sigmoid(a) = (1 + tanh(a / 2)) / 2, and tanh is faster, the sampler halves hidden vectors
+    and applies tanh. The constant term of this formula is part of the bias of the output.
     """
 
     def __init__(self, weights: Weights, *, autoregressive: bool = True) -> None:
@@ -119,8 +122,9 @@ class BernoulliNADESampler(EmissionSampler):
         temperature: float = 1.0,
     ) -> np.ndarray:
         hidden, logits = readout[:, : -self.n_features], readout[:, -self.n_features :]
-        # A feature is 1 if its logit exceeds logistic noise. `missing` is what the hidden vector
-        # must contribute to the logit: the noise minus the contribution of the context.
+        # A feature is 1 if its logit exceeds logistic noise, that is, if the hidden vector
+        # contributes more to the logit than `missing`: the noise minus the contribution of the
+        # context.
         missing = (temperature * rng.logistic(size=logits.shape)).astype(np.float32) - logits
         if not self._autoregressive:
             return (np.dot(np.tanh(hidden), self._hidden_to_output.T) > missing).astype(np.float32)

@@ -1,4 +1,7 @@
-"""Calls of scikit-learn's callbacks around every epoch of a fit, for scikit-learn 1.9 or newer."""
+"""Support for scikit-learn's callbacks, which run before and after every epoch of a fit.
+
+Callbacks require scikit-learn 1.9 or newer.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +11,7 @@ try:
 except ImportError:
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Stand-in for the mixin of scikit-learn 1.9; it adds nothing."""
+        """Empty stand-in for scikit-learn's mixin, for versions before 1.9."""
 
     def with_callbacks(method: Any) -> Any:
         """Return the method unchanged."""
@@ -21,15 +24,16 @@ __all__ = ["CallbackSupportMixin", "EpochCallbacks", "on_epoch", "train_with_cal
 def on_epoch(function: Callable[[Any], object]) -> Any:
     """Return a scikit-learn callback that calls a function after every epoch of a fit.
 
-    Use it to plot curves during training, to stop by a rule of your own, or to prune trials of a
-    parameter search. It needs scikit-learn 1.9 or newer.
+    Use it to plot curves during training, to stop training by a custom rule, or to prune trials of
+    a parameter search. It requires scikit-learn 1.9 or newer.
 
     Parameters
     ----------
     function : callable
-        Called with a fitted composer, as if training ended with this epoch: `loss_curve_`,
-        `validation_curve_` and `n_iter_` are those so far. If it returns True, training stops and
-        keeps the best weights. If it raises an error, the fit fails with that error.
+        Function to call after every epoch, with the composer as if training ended with that epoch:
+        `weights_` are the best weights so far, and `loss_curve_`, `validation_curve_` and `n_iter_`
+        cover the epochs so far. If the function returns True, training stops, and the best weights
+        are kept. If the function raises an error, so does `fit`.
 
     Returns
     -------
@@ -68,16 +72,16 @@ class _OnEpoch:
 
 
 class EpochCallbacks:
-    """Calls an estimator's callbacks at the beginning and end of its fit and of every epoch.
+    """Notifier that calls callbacks before and after a fit and each of its epochs.
 
     Parameters
     ----------
     estimator : LSTMComposer
-        The estimator.
+        Estimator that has the callbacks.
     X, y : object
-        The arguments of its `fit`.
+        Training pieces and labels that were passed to `fit`.
     known : dict
-        Fitted attributes that are final before training begins.
+        Fitted attributes that are final before training begins, by name.
     """
 
     def __init__(self, estimator: Any, X: Any, y: Any, known: dict[str, Any]) -> None:
@@ -88,23 +92,23 @@ class EpochCallbacks:
         self._task: Any = None
 
     def begin_epoch(self) -> None:
-        """Tell callbacks that an epoch begins, unless it is repeated because training diverged."""
+        """Notify callbacks that an epoch begins; do nothing if a diverged epoch is repeated."""
         if self._task is None:
             self._task = self._root.subcontext(task_name="epoch")
             self._task.call_on_fit_task_begin(**self._arguments)
 
     def end_epoch(self, trainer: Any) -> bool:
-        """Tell callbacks that the epoch has ended; return whether one asks to stop training."""
+        """Notify callbacks that the epoch has ended; return whether any of them requests a stop."""
         task, self._task = self._task, None
         return self._end(task, trainer)
 
     def end(self, trainer: Any) -> None:
-        """Tell callbacks that the fit has ended."""
+        """Notify callbacks that the fit has ended."""
         self._end(self._root, trainer)
 
     def _end(self, task: Any, trainer: Any) -> bool:
         def fitted() -> dict[str, Any]:
-            """Return the attributes of the composer as if training ended here."""
+            """Return the composer's fitted attributes as if training ended here."""
             progress = trainer.progress
             return {
                 **self._known,
@@ -121,5 +125,5 @@ class EpochCallbacks:
 def train_with_callbacks(
     train: Callable[..., None], composer: Any, X: Any, y: Any, known: dict[str, Any]
 ) -> None:
-    """Call `train` with the callbacks of a composer, which are torn down even on errors."""
+    """Call `train` with the composer's callbacks, which are torn down even if training fails."""
     with_callbacks(lambda self: train(callbacks=EpochCallbacks(self, X, y, known)))(composer)

@@ -1,9 +1,9 @@
 """Checkpoint files, from which an interrupted fit resumes.
 
-A checkpoint is an .npz file that holds each array under its name, and everything else as JSON. It
-contains no pickled objects, so opening an untrusted file does not run code. Its fingerprint
-describes the fit that wrote it: version, parameters, styles and pieces. Checksums of the initial
-weights are stored separately.
+A checkpoint is an .npz file that holds the arrays of the training state, and all other values as
+JSON. It contains no pickled objects, so opening an untrusted file does not run code. A fingerprint
+in the file describes the fit that wrote it: version of musicai, parameters, styles and pieces.
+Checksums identify the initial weights of a warm start.
 """
 
 import json
@@ -25,10 +25,10 @@ from ..base.user_warnings import warn_user
 from ..files.paths import printable
 from ._data import Collection
 
-# Largest fraction of the time that is spent on writing checkpoints, during which training waits.
+# Largest share of the time to spend on writing checkpoints. Training waits during a write.
 _LARGEST_SHARE_OF_TIME = 0.02
 _PLAIN = "plain.json"
-# Parameters that are not compared. `random_state` is compared nevertheless if it is an integer.
+# Parameters that may change before a fit resumes. An integer `random_state` may not.
 _WITHOUT_EFFECT = {"checkpoint", "device", "random_state", "verbose"}
 
 
@@ -44,8 +44,8 @@ class Checkpoint:
     start : int or None, default=None
         Checksum of the initial weights in a warm start; None for random initial weights.
     seconds_between_writes : float, default=60.0
-        Minimum time between writes by `write_if_due`; longer if writing would take more than 2% of
-        the time.
+        Minimum time between two writes by `write_if_due`. If a write is slow, the time is longer,
+        so that writing takes at most 2% of the total time.
     """
 
     def __init__(
@@ -57,12 +57,12 @@ class Checkpoint:
         seconds_between_writes: float = 60.0,
     ) -> None:
         self.path = Path(os.path.abspath(path))  # the working directory may change
-        with suppress(ValueError):  # a null byte in the path; opening it raises a clear error
+        with suppress(ValueError):  # null byte in the path: `_check_writable` raises a clear error
             self.path = self.path.resolve()  # replace the target of a symbolic link, not the link
         self.fingerprint = fingerprint
         self.start = start
-        # The draft is in the same folder, so that moving it cannot cross file systems. Its name is
-        # fixed, so that the next write replaces the draft of a killed process.
+        # The draft is in the same folder, so that moving it into place is atomic. Its name is
+        # fixed, so that the next write replaces a draft that a killed process has left.
         self._draft = self.path.with_name(f".{self.path.name}.musicai-draft")
         self._seconds_between_writes = seconds_between_writes
         self._next = monotonic() + seconds_between_writes
@@ -70,7 +70,7 @@ class Checkpoint:
     def open(self) -> dict[str, Any] | None:
         """Return the saved state of this fit, or None if there is no file.
 
-        Raises an error if the path is unusable, or the file is damaged or belongs to another fit.
+        Raises an error if the path cannot be used, or if the file is damaged or from another fit.
         """
         self._check_writable()
         if not self.path.exists():
@@ -83,7 +83,8 @@ class Checkpoint:
                 "file, or use another path"
             )
         start, left = state.pop("start", None), state.pop("left", None)
-        # A warm start also resumes if it begins with the weights that the interrupted fit left.
+        # A warm start also resumes if it begins with the weights that the interrupted fit has left
+        # in the composer.
         if self.start != start and (self.start is None or self.start != left):
             raise ValueError(
                 f"{self} is the checkpoint of a fit with other initial weights: remove the file, "
@@ -98,10 +99,10 @@ class Checkpoint:
             self.write(state)
 
     def write(self, state: dict[str, Any], left: Mapping[str, np.ndarray] | None = None) -> None:
-        """Write `state` atomically; if that fails, as on a full disk, warn and go on training.
+        """Write `state` atomically; if writing fails, as on a full disk, warn and continue.
 
-        `left` holds the weights of the composer after an interrupted fit. With `warm_start`, the
-        next fit begins with these weights, and still resumes from this file.
+        `left` holds the weights that an interrupted fit leaves in the composer. The file stores
+        their checksum, so that a warm start from these weights resumes from the file.
         """
         started = monotonic()
         after = None if left is None else checksum(left)
@@ -172,7 +173,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _take_apart(tree: dict[str, Any], above: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
-    """Separate nested dictionaries into arrays, named by their paths, and a tree of the rest."""
+    """Split a tree of dictionaries into its arrays, by path, and a tree of the other values."""
     arrays: dict[str, Any] = {}
     plain: dict[str, Any] = {}
     for name, value in tree.items():
@@ -205,8 +206,8 @@ def fingerprint(
 ) -> dict[str, Any]:
     """Return a JSON-compatible description of a fit: version, parameters, styles and pieces.
 
-    The initial weights of a warm start are not part of it, and a `random_state` only if it is an
-    integer.
+    The description leaves out the initial weights of a warm start, parameters without effect on the
+    result, and a `random_state` that is not an integer.
 
     Parameters
     ----------
@@ -215,7 +216,7 @@ def fingerprint(
     styles : ndarray of shape (n_styles,)
         Style labels.
     training, validation : Collection
-        Training pieces, before any validation pieces are split off, and the pieces of `X_val`.
+        Training pieces, before some are split off for validation, and pieces of `X_val`, if any.
     """
     kept = {name: value for name, value in parameters.items() if name not in _WITHOUT_EFFECT}
     if isinstance(parameters["random_state"], Integral):
@@ -227,7 +228,7 @@ def fingerprint(
         "the pieces": _describe(training),
         "the pieces of X_val": _describe(validation) if validation else None,
     }
-    # Convert to JSON and back, so that it compares equal to a fingerprint read from a file.
+    # Convert to JSON and back, so that the result equals a fingerprint that was read from a file.
     return json.loads(json.dumps(described, default=_plain))
 
 
@@ -244,7 +245,8 @@ def _describe(collection: Collection) -> dict[str, Any]:
 
 def _runs(styles: Sequence[np.ndarray]) -> Iterable[np.ndarray]:
     for numbers in styles:
-        # The style of a whole piece is a broadcast value; do not expand it to all frames.
+        # If a whole piece has one style, the array is a broadcast value. Do not expand it to all
+        # frames.
         yield numbers[:1] if numbers.strides == (0,) else numbers
 
 

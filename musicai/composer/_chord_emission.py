@@ -1,9 +1,9 @@
-"""Distribution of a frame given its chord: a second emission on the same trunk.
+"""Emission that is conditioned on chords and shares its trunk with the main emission.
 
-The second emission has the same type as the main one. It models the next frame given the context
-from the trunk, the chord of that frame, the next chord, and the time until the next chord. The
-trunk does not read chords, and training with chords does not change its weights, so this emission
-does not affect likelihoods, or samples without chords.
+It has the same type as the main emission. It models a frame given the context from the trunk, the
+previous frame, the chord of the frame, the next chord, and the time until the next chord. The trunk
+does not read chords, and the loss of this emission does not change the trunk's weights. The
+emission therefore affects neither likelihoods nor samples without chords.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,14 +19,14 @@ _HIDDEN_SIZE = 128
 
 
 class ChordEmission(nn.Module):
-    """Distribution of a frame given the context and its chord.
+    """Distribution of a frame given the context and the frame's chord.
 
     Parameters
     ----------
     make : callable
-        Function that makes an emission from `n_features` and the size of its context.
+        Function that makes an emission, given the number of features and the size of its context.
     n_features, n_context : int
-        Number of features of a frame, and number of outputs of the trunk.
+        Number of features of a frame, and number of outputs of the LSTM.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class ChordEmission(nn.Module):
     def loss(self, x: Tensor, context: Tensor, previous: Tensor, chords: Tensor) -> Tensor:
         """Return the training loss of every frame, (N,), given `chords` (N, N_CHORD_FEATURES).
 
-        It is the negative log-likelihood in nats plus the loss that trains the predicted mean.
+        The loss is the negative log-likelihood in nats plus the loss that trains `mean_head`.
         """
         encoded = self.emission.encode(previous)
         context, encoded = (

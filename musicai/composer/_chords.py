@@ -1,4 +1,4 @@
-"""Chords of training pieces, and the features that describe them to the network.
+"""Recognition of chords in training pieces, and their features as inputs of the network.
 
 Chords are recognized by :func:`musicai.theory.chord_decoding.decode_alike`.
 """
@@ -15,10 +15,10 @@ from ..theory.vocabulary import QUALITIES, VOCABULARIES, templates
 from ._emission import is_bounded
 
 LOOKAHEAD = 16
-"""Number of frames after the present one that are searched for the next chord."""
+"""Number of frames to look ahead for the next chord."""
 # Chords are recognized in blocks of `_BLOCK` frames, several blocks at once to save time.
 _BLOCK, _BLOCKS_AT_ONCE = 512, 4
-_SOON = 4.0  # every 4 frames of waiting for the next chord divide its features by e
+_SOON = 4.0  # the features of the next chord decay by a factor of e per 4 frames
 
 # The last row stands for no chord; the number FREE selects it.
 _TONES = np.vstack([templates(tuple(QUALITIES)), np.zeros(12)]).astype(np.float32)
@@ -29,29 +29,29 @@ N_CHORD_FEATURES = 2 * _DESCRIBED.shape[1] + 3
 
 
 def has_chords(emission: str, n_features: int) -> bool:
-    """Return whether frames are chroma or piano rolls, in which chords can be recognized.
+    """Return whether pieces are chroma or piano rolls, in which chords can be recognized.
 
-    Only the emission and the number of features are considered.
+    This is inferred from the emission and the number of features.
     """
     return is_bounded(emission) and (n_features == N_KEYS or n_features in PIANO_ROLL_WIDTHS)
 
 
 def chord_features(numbers: np.ndarray) -> np.ndarray:
-    """Describe the chords of frames to the network.
+    """Return the features that describe the chords of frames to the network.
 
     Parameters
     ----------
     numbers : ndarray of int of shape (..., 1 + n_frames + LOOKAHEAD)
-        The chord of each frame as a number, from the frame before the first one to the frame
-        `LOOKAHEAD` after the last one.
+        Chord number of each frame, from one frame before the excerpt to `LOOKAHEAD` frames after
+        it.
 
     Returns
     -------
     features : ndarray of shape (..., n_frames, N_CHORD_FEATURES), dtype float32
-        Tones and root of the frame's chord; tones and root of the next chord, times a factor; this
-        factor, which is 1 if the next chord begins with the next frame, smaller if it begins
-        later, and 0 if no other chord begins within `LOOKAHEAD` frames; whether the frame's chord
-        ends with this frame; and whether it begins with this frame.
+        The columns are the tones and root of the frame's chord; the tones and root of the next
+        chord, times a factor; this factor; whether the frame's chord ends with this frame; and
+        whether it begins with this frame. The factor is 1 if the next chord begins with the next
+        frame, smaller if it begins later, and 0 if no other chord begins within `LOOKAHEAD` frames.
     """
     n_frames = numbers.shape[-1] - 1 - LOOKAHEAD
     now = numbers[..., 1 : n_frames + 1]
@@ -77,22 +77,22 @@ TURNED_CHORDS = np.array(
         for own in range(N_KEYS)
     ]
 )
-"""Order of the features of a chord for each pitch class, (12, N_CHORD_FEATURES).
+"""Indices that rotate chord features to each pitch class, (12, N_CHORD_FEATURES).
 
-Row k holds the indices that rotate tones and roots so that pitch class k comes first.
+Row k rotates tones and roots so that pitch class k comes first.
 """
 
 
 def until_the_end(numbers: np.ndarray, n_frames: int) -> np.ndarray:
-    """Return the chord numbers of a piece that ends with a progression, (n_frames + LOOKAHEAD,).
+    """Return the chord numbers of a piece that ends, (n_frames + LOOKAHEAD,).
 
-    The progression repeats as often as it fits as a whole, and its last chord then lasts until the
-    end. The last `LOOKAHEAD` numbers stand for no chord: in training too, no chord follows a piece.
+    The progression repeats a whole number of times, and its last chord then lasts until the end. As
+    in training, no chord follows the piece: the last `LOOKAHEAD` numbers are `FREE`.
 
     Parameters
     ----------
     numbers : ndarray of int of shape (n_frames_of_progression,)
-        The progression.
+        Chord number of each frame of the progression.
     n_frames : int
         Length of the piece.
     """
@@ -102,7 +102,7 @@ def until_the_end(numbers: np.ndarray, n_frames: int) -> np.ndarray:
 
 
 def chords_of_pieces(pieces: Sequence[np.ndarray], seconds: float) -> list[np.ndarray]:
-    """Return the chord numbers of each piece, (n_vocabularies, n_frames).
+    """Recognize the chords of each piece; return their numbers, (n_vocabularies, n_frames).
 
     Parameters
     ----------
@@ -133,19 +133,19 @@ def numbers_of_excerpt(
 ) -> np.ndarray:
     """Return the chord numbers in and around an excerpt, (1 + n_frames + LOOKAHEAD,).
 
-    Excerpts alternate between the vocabularies. In some excerpts, a major triad therefore stands
-    for any chord that contains it, and in others for the triad alone.
+    The position of the excerpt decides which vocabulary is used. In some excerpts, a major triad
+    therefore stands for any chord that contains the triad, and in others for the triad alone.
 
     Parameters
     ----------
     chords : ndarray of shape (n_vocabularies, n_frames_of_piece)
-        Chords of the piece.
+        Chord number of each frame of the piece in each vocabulary.
     start, stop : int
         First frame of the excerpt, and the frame after its last one.
     shift : int
         Semitones by which the excerpt is transposed.
     n_frames : int
-        Number of frames to describe: the length of the excerpt and its padding.
+        Length of the excerpt, including its padding.
     """
     of_piece = chords[(start + stop) % len(chords)]
     numbers = np.full(1 + n_frames + LOOKAHEAD, FREE)

@@ -1,9 +1,9 @@
-"""Clocks of composed pieces: the usual tempo and meter of the training pieces, by style.
+"""Timing of composed pieces: the usual tempo and meter of the training pieces, by style.
 
-The clocks of the training pieces form a table, which is stored with the composer. Each row holds a
-style number, frames per beat (0 for frames at a fixed rate), beats per bar, a speed (beats per
-minute, or frames per second at a fixed rate; 0 if unknown) and the number of training frames with
-these values.
+A composer stores a table of the *clocks* of its training pieces. Each row holds a style number, the
+number of frames per beat (0 if frames have a fixed rate), beats per bar, a speed, and the number of
+training frames with these values. The speed is the tempo in beats per minute or, at a fixed rate,
+the number of frames per second; 0 means that the tempo is unknown.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ from ..base.styles import style_weights
 from ..theory.timing import Timing
 
 NO_CLOCKS = np.empty((0, 5))
-"""The table of a composer that was fitted without timing."""
+"""Table of a composer that was fitted without timing."""
 
 _USUAL_SECONDS = 0.25  # assumed length of a frame if the composer was fitted without timing
-_RATE = 0.0  # stands in for frames per beat in rows of frames at a fixed rate
+_RATE = 0.0  # in place of frames per beat if frames have a fixed rate
 
 
 class TimingMixin:
@@ -31,7 +31,7 @@ class TimingMixin:
 
     @property
     def timing(self) -> Timing:
-        """Timing of pieces without a style: `timing_of` without an argument."""
+        """Timing of pieces that are sampled without a style, the same as ``timing_of()``."""
         return self.timing_of()
 
     def timing_of(self, style: Any = None) -> Timing:
@@ -41,14 +41,15 @@ class TimingMixin:
         ----------
         style : object or dict, default=None
             Style as in `sample`. The tempo of a blend is the weighted geometric mean of the tempi
-            of its styles. None takes the tempo of all training pieces.
+            of its styles. None stands for all training pieces.
 
         Returns
         -------
         timing : Timing
-            Timing for any number of frames. Frames are beats or parts of beats at the median tempo
-            of the style's training frames, or they have a fixed rate. Beats have no tempo if none
-            was known in training; ``timing.at_tempo(96)`` sets one.
+            Timing for any number of frames. If the training pieces follow beats, frames are beats
+            or parts of beats, at the median tempo of the training frames of this style. If no tempo
+            was known in training, the timing has none; ``timing.at_tempo(96)`` sets one. If the
+            training pieces have a fixed frame rate, so does the timing.
 
         Raises
         ------
@@ -86,27 +87,27 @@ def clocks_of(
     Parameters
     ----------
     timings : sequence of Timing or None
-        Timing of every piece; None if it is not known.
+        Timing of each piece; None if it is unknown.
     styles : sequence of integer ndarray of shape (n_frames,)
         The style number of every frame.
     before : ndarray of shape (n_clocks, 5)
-        The table of earlier calls, or `NO_CLOCKS`.
+        Table of an earlier call, which is extended, or `NO_CLOCKS`.
 
     Returns
     -------
     clocks : ndarray of shape (n_clocks, 5)
-        The table that the docstring of this module describes.
+        Table of clocks, as described in the docstring of this module.
 
     Raises
     ------
     ValueError
-        If pieces differ in the number of frames per beat or in the frame rate, or if a timing has
-        neither beats nor a rate.
+        If timings differ in frames per beat or in frame rate, or if a timing has neither beats nor
+        a rate.
     """
     rows = [before]
     for timing, numbers in zip(timings, styles, strict=True):
         if timing is None or (timing.n_frames == 1 and not timing.has_beats):
-            continue  # unknown, or a recording without beats, which is a single frame
+            continue  # unknown timing, or the only frame of a recording without beats
         for number, n_frames in zip(*np.unique(numbers, return_counts=True), strict=True):
             rows.append(np.array([[number, *_clock(timing), n_frames]]))
     clocks = np.concatenate(rows)
@@ -118,7 +119,7 @@ def clocks_of(
 
 
 def _clock(timing: Timing) -> tuple[float, int, float]:
-    """Return frames per beat, beats per bar and speed of a piece, as defined for the table."""
+    """Return the frames per beat, beats per bar and speed of a piece, as in the table."""
     if timing.frames_per_beat is not None and timing.beats_per_bar is not None:
         tempo = timing.tempo
         known = tempo is not None and TEMPO_RULE[0](tempo)
@@ -132,7 +133,7 @@ def _clock(timing: Timing) -> tuple[float, int, float]:
 
 
 def _check_alike(clocks: np.ndarray) -> None:
-    """Raise an error if frames per beat or frame rates differ, since samples have one timing."""
+    """Raise an error if the frames per beat or the frame rates of pieces differ."""
     kinds = [f"{n:g} to a beat" if n != _RATE else "at a rate" for n in np.unique(clocks[:, 1])]
     rates = np.unique(clocks[clocks[:, 1] == _RATE, 3])
     if len(kinds) == 1 and len(rates) > 1 and not np.allclose(rates, rates[0], rtol=1e-6):
@@ -150,10 +151,10 @@ def usual_timing(clocks: np.ndarray, weights: np.ndarray) -> Timing:
     Parameters
     ----------
     clocks : ndarray of shape (n_clocks, 5)
-        The table that the docstring of this module describes.
+        Table of clocks, as described in the docstring of this module.
     weights : ndarray of shape (n_styles + 1,)
-        Weight of every style. The first weight belongs to no particular style, which stands for
-        all training pieces.
+        Weight of no particular style, which stands for all training pieces, followed by the weight
+        of every style.
     """
     kind = float(clocks[0, 1])
     if kind == _RATE:
@@ -162,7 +163,7 @@ def usual_timing(clocks: np.ndarray, weights: np.ndarray) -> Timing:
     meters = np.zeros(17)
     for number in np.flatnonzero(weights):
         some = clocks[clocks[:, 0] == number] if number else clocks
-        some = some if len(some) else clocks  # no frame with known timing has this style
+        some = some if len(some) else clocks  # no frame of this style has a known timing
         bars, counts = some[:, 2].astype(int), some[:, 4]
         meters += weights[number] * np.bincount(bars, counts, len(meters)) / counts.sum()
         known = some[some[:, 3] > 0]
@@ -174,9 +175,10 @@ def usual_timing(clocks: np.ndarray, weights: np.ndarray) -> Timing:
 
 
 def seconds_of_frames(clocks: np.ndarray) -> float:
-    """Return how many seconds a frame usually lasts.
+    """Return the usual length of a frame in seconds.
 
-    A beat without a known tempo counts as half a second; without timing, a frame is 0.25 s.
+    If no tempo is known, a beat is assumed to last 0.5 s. Without timing, a frame is assumed to
+    last 0.25 s.
     """
     if len(clocks) == 0:
         return _USUAL_SECONDS
@@ -187,14 +189,14 @@ def seconds_of_frames(clocks: np.ndarray) -> float:
 
 
 def _median(values: np.ndarray, counts: np.ndarray) -> float:
-    """Return the weighted median: half of all counts are at or below it."""
+    """Return the weighted median; of two middle values, the smaller one."""
     order = np.argsort(values)
     total = counts[order].cumsum()
     return float(values[order][np.searchsorted(total, total[-1] / 2)])
 
 
 def _mean(values: np.ndarray, weights: np.ndarray) -> float:
-    """Return the weighted geometric mean; if all values are equal, exactly this value."""
+    """Return the weighted geometric mean, without rounding errors if all values are equal."""
     if np.all(values == values[0]):
         return float(values[0])
     return round(float(np.exp(weights @ np.log(values) / weights.sum())), 9)

@@ -55,7 +55,7 @@ _EMISSIONS = ("auto", "chroma", "logistic", "bernoulli", "gaussian", "independen
 # If there are fewer than 16 validation pieces, the first 64 frames of up to 16 training pieces are
 # also scored for reference.
 _SCORED = 16, 64
-# What hidden_size="auto" stands for: in general, and for piano rolls with weights tied over pitch.
+# Values of hidden_size="auto": in general, and for piano rolls with weights shared over pitch.
 _SIZE, _SIZE_OF_TIED = 256, 64
 _RULES: dict[str, Rule] = {
     # Larger networks would run out of memory, or never finish training.
@@ -91,18 +91,18 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     Parameters
     ----------
     hidden_size : int or "auto", default="auto"
-        Units in each layer of the LSTM, at most 65536. "auto" is 256, or 64 for piano rolls, which
-        are read by one LSTM per pitch class.
+        Number of units in each layer of the LSTM, at most 65536. "auto" is 256, or 64 for piano
+        rolls, which are read by one LSTM per pitch class.
     n_layers : int, default=1
-        Layers of the LSTM, at most 100.
+        Number of layers of the LSTM, at most 100.
     dropout : float, default=0.3
         Dropout rate of the LSTM's output in training, in [0, 1).
     emission : str, default="auto"
         Distribution of a frame given the previous frames.
 
-        - "chroma": the index of the loudest feature, whose value is 1, then the values of the
-          other features, modeled as in "logistic" and at most 254/255. If several features are 1,
-          the first counts as the loudest.
+        - "chroma": the index of the loudest feature, whose value is 1, and then the values of the
+          other features as in "logistic", up to 254/255. If several features are 1, the first
+          counts as the loudest.
         - "logistic": each feature given the features before it in the frame, as a mixture of
           logistic distributions on 256 levels from 0 to 1. For data in [0, 1].
         - "bernoulli": each feature, 0 or 1, given the features before it in the frame. For binary
@@ -110,11 +110,11 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         - "gaussian": mixture of Gaussians over the whole frame. For any real-valued data.
         - "independent": like "logistic" or "bernoulli", but with independent features. For
           comparison.
-        - "mse": Gaussian with a single standard deviation, equivalent to squared error. For
-          comparison.
-        - "auto": "bernoulli" for binary data; "chroma" for other data in [0, 1] in which the
-          largest value of every non-silent frame is 1; "logistic" for the remaining data in
-          [0, 1]; "gaussian" otherwise.
+        - "mse": Gaussian with a single standard deviation, equivalent to minimizing squared error.
+          For comparison.
+        - "auto": "bernoulli" for binary data; for other data in [0, 1], "chroma" if the largest
+          value of every non-silent frame is 1, and "logistic" if not; "gaussian" for all other
+          data.
     key_invariant : bool or "auto", default="auto"
         Whether to treat transposed music as the same music in another key. If True, the key of a
         piece is a hidden variable: training pieces are transposed from their estimated keys to a
@@ -128,40 +128,41 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         Peak learning rate of AdamW. After a warm-up, the rate decays to zero along a cosine over
         the budget set by `max_iter` and `max_time`.
     batch_size : int, default=16
-        Number of excerpts, of up to 128 frames each, in a training step.
+        Number of excerpts in a training step. An excerpt has at most 128 frames.
     max_iter : int, default=100
         Maximum number of epochs.
     max_time : float, default=None
-        Maximum training time in seconds, by which the learning rate decays to zero. The number of
-        steps then depends on the machine, so results are not reproducible. None for no limit.
+        Maximum training time in seconds, over which the learning rate decays to zero. The number of
+        steps then depends on the speed of the machine, so results are not reproducible. None means
+        no limit.
     early_stopping : bool, default=True
         Whether to set pieces aside for validation, stop when their score no longer improves, and
-        keep the weights with the best score. Whole pieces are set aside, but never the last one
-        of a style. If no piece can be spared, training ends only after `max_iter` epochs or
-        `max_time` seconds.
+        keep the weights with the best score. Only whole pieces are set aside, and at least one
+        piece of each style is left for training. If no piece can be spared, training ends only
+        after `max_iter` epochs or `max_time` seconds.
     validation_fraction : float, default=0.1
         Fraction of the pieces set aside for early stopping, in (0, 1).
     n_iter_no_change : int, default=20
         Number of epochs without improvement after which training stops. The validation score often
-        improves most near the end, when the learning rate approaches zero; a small number may stop
-        training before that.
+        improves most near the end, when the learning rate approaches zero, so a small number may
+        stop training too early.
     tol : float, default=1e-4
         Smallest increase of the validation score that counts as an improvement.
     warm_start : bool, default=False
         Whether `fit` continues from the weights of the last fit. With `X_val`, these weights are
         kept unless training improves the validation score.
     checkpoint : str or PathLike, default=None
-        File for the training state, written about once a minute and removed when training
-        completes or diverges. After a crash or Ctrl-C, the same fit (same parameters and pieces)
-        resumes from the file and ends with the weights of an uninterrupted fit; `max_time` counts
-        the seconds of all attempts. A file from another fit raises an error. Concurrent fits need
-        different files. `partial_fit` ignores this parameter.
+        File for the training state, written about once a minute and removed when training completes
+        or diverges. After a crash or Ctrl-C, the same fit (same parameters and pieces) resumes from
+        the file and ends with the weights of an uninterrupted fit. `max_time` limits the total time
+        of all attempts. If the file is from another fit, `fit` raises an error. Concurrent fits
+        need different files. `partial_fit` ignores this parameter.
     device : str or torch.device, default="auto"
         Device for training, prediction and scoring: "cpu", "cuda", "cuda:1" and so on, or "auto"
         for a GPU if one is available. Training uses float32 on CPUs, and bfloat16 on GPUs that
         support it. Sampling runs frame by frame in NumPy on the CPU.
     random_state : int, RandomState instance or None, default=None
-        Seed for initial weights, validation split, order and keys of excerpts, dropout and
+        Seed for initial weights, validation split, order and keys of excerpts, dropout, and
         samples. The same seed gives the same model on the same machine. Global random states are
         neither read nor changed.
     verbose : int, default=0
@@ -176,21 +177,21 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     n_iter_ : int
         Number of epochs.
     loss_curve_ : list of float
-        Training loss of every epoch: negative log-likelihood per frame in nats, with dropout and,
-        for some emissions, redrawn frames (see Notes).
+        Training loss of every epoch: negative log-likelihood in nats per frame, with dropout and,
+        for some emissions, with redrawn frames (see Notes).
     validation_curve_ : list of float or None
-        Mean log-likelihood per frame of the validation pieces after every epoch, in nats. If
+        Mean log-likelihood of the validation pieces after every epoch, in nats per frame. If
         `key_invariant_` is True, chroma is scored only in its estimated key, as in training. None
         without validation pieces.
     best_validation_score_ : float or None
-        `score` of the validation pieces with `weights_`, the weights of the best epoch. Unlike
-        `validation_curve_`, it averages over the keys that a piece may be in, so it is comparable
-        to other scores.
+        `score` of the validation pieces with `weights_`, the weights of the best epoch; None
+        without validation pieces. Unlike `validation_curve_`, it averages over all possible keys of
+        a piece, so it can be compared with other results of `score`.
     styles_ : ndarray of shape (n_styles,)
         Style labels, sorted.
     emission_ : str
-        Emission of the network, with "auto" resolved; "tied bernoulli" for piano rolls whose
-        weights are shared over pitch.
+        Emission of the network, with "auto" resolved. For piano rolls with weights shared over
+        pitch, "tied bernoulli".
     key_invariant_ : bool
         Value of `key_invariant`, with "auto" resolved.
     weights_ : dict of str to ndarray
@@ -219,25 +220,25 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
 
     Piano rolls (`emission_` is "tied bernoulli") are read by twelve LSTMs with shared weights, one
     per pitch class. Each note is modeled with weights that are shared over pitch [7]_, given the
-    lower notes of the frame, the previous frames, and the frame that followed the earlier passage
-    that best matches the last frames. Except for a smooth dependence on register, transposition
-    does not change the likelihood. The network is conditioned on the key in some of the training
-    excerpts, and in `sample` if a key is requested.
+    lower notes of the frame and the previous frames. The network also finds the earlier passage
+    that best matches the last frames, and reads the frame that followed this passage. Except for a
+    smooth dependence on register, transposition does not change the likelihood. The network is
+    conditioned on the key in some of the training excerpts, and in `sample` if a key is requested.
 
     With the emissions "chroma", "logistic", "gaussian", and "independent" for data that is not
-    binary, the network also trains on excerpts with values that it has redrawn, so that small
-    errors of sampled frames do not add up (exposure bias [5]_; compare scheduled sampling [6]_). An
-    input of the network marks generated frames. In training, most excerpts are conditioned on
-    traits of their piece: the mean of each feature and of its changes. A piece sampled without a
-    prime takes the traits of a training piece of its style. Scores and predictions use neither the
-    mark nor the traits, so at temperature 1, the distribution of samples is close to the one that
-    is scored, but not identical.
+    binary, the network redraws the values of some training frames. It thereby learns to cope with
+    small errors of sampled frames, which would otherwise add up (exposure bias [5]_; compare
+    scheduled sampling [6]_). An input of the network marks redrawn and sampled frames. In training,
+    most excerpts are conditioned on traits of their piece: the mean of each feature and of its
+    changes. A piece sampled without a prime takes the traits of a training piece of its style.
+    Scores and predictions use neither the mark nor the traits. At temperature 1, the distribution
+    of samples is therefore close to the distribution that is scored, but not identical to it.
 
     If training diverges (losses or weights are not finite, or losses are far above those of the
-    untrained network), it returns to the last good state with a quarter of the learning rate and
+    untrained network), `fit` returns to the last good state, divides the learning rate by 4, and
     issues a `ConvergenceWarning`. After three retries, it raises a ValueError.
 
-    Callbacks of scikit-learn 1.9 and newer run around every epoch, as in
+    With scikit-learn 1.9 or newer, callbacks run before and after every epoch, as in
     ``composer.set_callbacks(ProgressBar())``, which needs the package rich. A callback that
     requests ``fitted_estimator`` gets the composer as if training ended with that epoch.
 
@@ -247,14 +248,16 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     `fit` waits for all processes, so call it in all of them; to fit in a single process, set its
     environment variable WORLD_SIZE to 1. `partial_fit` is not shared.
 
-    Pieces may be memory-mapped arrays (`numpy.memmap`) that do not fit into memory: training reads
-    only excerpts, of any data type. Other methods convert whole pieces to float32.
+    Training pieces may be memory-mapped arrays (`numpy.memmap`) of any numeric data type. They need
+    not fit into memory, because training reads only excerpts. Other methods convert whole pieces to
+    float32.
 
-    The unit of a log-likelihood depends on the emission. "chroma", "logistic" and "bernoulli" give
-    log-probabilities of frames, with values rounded to 256 levels or to 0 and 1. They are at most
-    0; if all 256 levels of 12 features are equally likely, a frame has -12 ln 256 = -66.5 nats.
-    "independent" gives log-probabilities of either kind. "gaussian" and "mse" give log-densities in
-    the units of the data, which have no upper bound if data repeats values exactly.
+    The meaning of a log-likelihood depends on the emission. "chroma", "logistic" and "bernoulli"
+    give log-probabilities of frames, with values rounded to 256 levels or to 0 and 1. They are at
+    most 0; if all 256 levels of 12 features are equally likely, a frame scores -12 ln 256 = -66.5
+    nats. "independent" gives log-probabilities of either kind. "gaussian" and "mse" give
+    log-densities in the units of the data, which have no upper bound if data repeats values
+    exactly.
 
     References
     ----------
@@ -294,7 +297,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     _n_endings: int
     _optimizer_state: dict[str, Any] | None
 
-    # Steps between snapshots of the training state, and seconds between checkpoints.
+    # Number of steps between snapshots of the training state, and seconds between checkpoints.
     _steps_between_snapshots = 50
     _seconds_between_checkpoints = 60.0
 
@@ -355,7 +358,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Training pieces. Pieces without frames are skipped.
         y : array-like of shape (n_pieces,), default=None
-            Style label of each piece, which `sample` can then be conditioned on; None for a piece
+            Style label of each piece, on which `sample` can later be conditioned; None for a piece
             without a style. A single piece may have a label for each frame instead.
         X_val : collection of array-like of shape (n_frames, n_features), default=None
             Validation pieces for early stopping. None sets aside a fraction of `X`.
@@ -401,10 +404,10 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     def partial_fit(self, X: Any, y: Any = None, styles: Any = None, *, timing: Any = None) -> Self:
         """Train for one more epoch on the pieces of `X`.
 
-        After a warm-up of 50 steps, the learning rate stays at `learning_rate`. No pieces are set
-        aside for validation. To train a composer further after `fit`, whose learning rate decays
-        to zero, a lower `learning_rate` may work better. Traits of pieces (see the Notes of the
-        class) are standardized over all pieces so far.
+        The learning rate rises during the first 50 steps and then stays at `learning_rate`. No
+        pieces are set aside for validation. To train further after `fit`, in which the learning
+        rate decays to zero, a lower `learning_rate` may work better. Traits of pieces (see the
+        Notes of the class) are standardized over all pieces so far.
 
         Parameters
         ----------
@@ -413,8 +416,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         y : array-like of shape (n_pieces,), default=None
             Style label of each piece.
         styles : array-like, default=None
-            All style labels that will occur. Required in the first call unless `y` contains them
-            all.
+            All style labels that will occur. Required in the first call unless `y` contains all of
+            them.
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
             Timing of the frames, as in `fit`. Timings of all calls are combined.
 
@@ -452,7 +455,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         resumes = (incremental or self.warm_start) and self.__sklearn_is_fitted__()
         loss_curve = self.loss_curve_ if incremental and resumes else []
         check_values(self.get_params(deep=False), _RULES)
-        # Each incremental epoch visits excerpts in a different order.
+        # Visit excerpts in a different order in each incremental epoch.
         seed = draw_seed(self.random_state, *([len(loss_curve)] if incremental else []))
         with unchanged_on_error(self), joined(self.device, shared=not incremental) as group:
             training, clocks = self._read_training_data(X, y, styles, timing, resumes)
@@ -460,7 +463,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             checkpoint, state = None, None
             if not incremental and (self.checkpoint is not None or group.size > 1):
                 checkpoint, state = self._open_checkpoint(training, validation, group, resumes)
-                # A resumed fit keeps its split and order, even if `random_state` is not an integer.
+                # A resumed fit keeps its validation split and its order of excerpts, even if
+                # `random_state` is not an integer.
                 seed = group.share(lambda: state["seed"] if state else seed)
             rng = np.random.RandomState(seed)
             if validation is None and self.early_stopping and not incremental:
@@ -527,7 +531,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                 else:
                     train()
                 loss_curve = trainer.progress.loss_curve
-            # If the initial weights were kept, keep the data derived from their training pieces.
+            # If the initial weights were kept, also keep the traits, clocks and reference scores of
+            # the pieces that they were trained on.
             weights = trainer.best_weights()
             changed = incremental or not resumes or checksum(weights) != checksum(self.weights_)
             if changed:
@@ -565,9 +570,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     def _read_training_data(
         self, X: Any, y: Any, styles: Any, timing: Any, resumes: bool
     ) -> tuple[Collection, np.ndarray]:
-        """Check the training pieces; in a first fit, choose emission, styles and key invariance.
+        """Check the training pieces; unless resuming, set styles, emission and key invariance.
 
-        Returns the pieces and their clocks.
+        Returns the pieces, and the table of clocks that includes their timings.
         """
         pieces, labels, timings = check_training(self, X, y, timing, reset=not resumes)
         if not resumes:
@@ -622,10 +627,10 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     def _open_checkpoint(
         self, training: Collection, validation: Collection | None, group: Group, resumes: bool
     ) -> tuple[Checkpoint | None, dict[str, Any] | None]:
-        """Return the checkpoint of this fit and its saved state, or None in place of either.
+        """Return the checkpoint of this fit and the state saved in it; either can be None.
 
-        Raises an error if processes that train together differ in what they fit. Only the first
-        process gets the checkpoint; all get the state.
+        Raises an error if processes that train together differ in pieces, parameters or initial
+        weights. Only the first process gets the checkpoint; all processes get the state.
         """
         described = fingerprint(self.get_params(deep=False), self.styles_, training, validation)
         start = checksum(self.weights_) if resumes else None

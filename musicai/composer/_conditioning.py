@@ -1,11 +1,11 @@
-"""Conditioning on traits, which describe about a minute of music.
+"""Conditioning on traits, statistics that describe about a minute of music.
 
-A model trained on short excerpts samples pieces that all resemble the average piece: each is lively
-in some places and calm in others. Real pieces differ from each other. So each minute of the
-training pieces is described by traits, and the network is conditioned on them in most training
-excerpts. A piece that is sampled without a prime takes the traits of a minute of a training piece.
-Scores and predictions use no traits: traits describe a whole minute, so they would reveal the
-future.
+Real pieces differ in character, but a model trained on short excerpts samples pieces that all
+resemble the average piece: each is lively in some places and calm in others. Each minute of the
+training pieces is therefore described by traits, and the network is conditioned on them in most
+training excerpts. A piece that is sampled without a prime takes the traits of a random minute of
+the training pieces. Scores and predictions use no traits, because the traits of a minute would
+reveal its later frames.
 """
 
 from collections.abc import Sequence
@@ -17,40 +17,41 @@ from torch import Tensor
 
 from ._data import Collection
 
-# A piece is described in parts of about this many frames, a minute at the default frame rate of
-# `ChromaExtractor`.
+# Approximate number of frames in each part of a piece that is described by traits. This is a minute
+# at the default frame rate of `ChromaExtractor`.
 _PART_LENGTH = 640
-# Standard deviation of the noise added to traits, as a share of their spread. Exact traits would
-# identify a part of a piece, and the network could memorize it.
+# Standard deviation of the noise added to traits, relative to their own standard deviation. The
+# network could memorize a part of a piece if it were identified by its exact traits.
 _BLUR = 0.2
 _SHARE_CONDITIONED = 0.7  # share of the training excerpts that keep their traits
 _SMALLEST_SPREAD = 1e-6  # traits with a smaller standard deviation count as constant
 
 Traits = list[np.ndarray]
-"""Traits of the parts of pieces, (n_parts, n_traits), and the style number of each, (n_parts,)."""
+"""Traits of the parts of pieces, (n_parts, n_traits), and the parts' styles, (n_parts,)."""
 
 
 NO_TRAITS: Traits = [np.empty((0, 0)), np.empty(0, np.int64)]
 
 
 def with_traits(training: Collection, *, before: Traits) -> tuple[Collection, Traits, np.ndarray]:
-    """Describe the training pieces by standardized traits.
+    """Add standardized traits to the training pieces.
 
     Parameters
     ----------
     training : Collection
         Training pieces.
     before : list of two arrays
-        Traits known from earlier training pieces, or `NO_TRAITS`.
+        Traits of earlier training pieces, or `NO_TRAITS`.
 
     Returns
     -------
     training : Collection
         The same pieces, with standardized traits.
     traits : list of two arrays
-        All known traits, for samples to choose from.
+        Traits of earlier training pieces and of these, not standardized. `sample` chooses from
+        them.
     scale : ndarray of shape (2, n_traits)
-        Mean and standard deviation of each trait over all known parts; see `_mean_and_spread`.
+        Mean and standard deviation of each trait in `traits`, from `_mean_and_spread`.
     """
     parts = _describe_pieces(training.pieces, training.shifts)
     traits = _known_traits(parts, training.styles, before)
@@ -64,19 +65,21 @@ def _describe_pieces(
 ) -> list[np.ndarray]:
     """Return the traits of every part of every piece.
 
-    Traits are the mean of each feature and of its absolute change from frame to frame.
+    The traits of a part are the mean of each feature, and the mean of its absolute change from
+    frame to frame.
 
     Parameters
     ----------
     pieces : sequence of ndarray of shape (n_frames, n_features)
         Pieces, which may be memory-mapped.
     shifts : sequence of ndarray
-        For each piece, the semitones that move it to the common key; only the first entry counts.
+        Semitones that transpose each piece to the common key; only the first entry of each array is
+        used.
 
     Returns
     -------
     traits : list of ndarray of shape (n_parts, 2 * n_features)
-        The parts of a piece are as equal in length as possible.
+        Traits of each piece, which is divided into parts of nearly equal length.
     """
     traits = []
     for piece, (shift, *_) in zip(pieces, shifts, strict=True):
@@ -94,7 +97,7 @@ def _describe_pieces(
 def _known_traits(
     traits: Sequence[np.ndarray], styles: Sequence[np.ndarray], before: Traits
 ) -> Traits:
-    """Return the traits in `before` and those of the training pieces, each row only once.
+    """Return the traits in `before` and those of the training pieces, without duplicate rows.
 
     A part in which the style changes counts as having no style.
     """
@@ -106,16 +109,16 @@ def _known_traits(
     rows = np.column_stack([numbers, np.concatenate(traits)])
     if len(before[0]):
         rows = np.concatenate([np.column_stack(before[::-1]), rows])
-    # List a piece once even if several calls of partial_fit train on it.
+    # List each piece only once, even if several calls of partial_fit train on it.
     _, first = np.unique(rows, axis=0, return_index=True)
     rows = rows[np.sort(first)]
     return [np.ascontiguousarray(rows[:, 1:]), rows[:, 0].astype(np.int64)]
 
 
 def _mean_and_spread(traits: np.ndarray) -> np.ndarray:
-    """Return the mean and standard deviation of traits (n, n_traits), of shape (2, n_traits).
+    """Return the mean and standard deviation of each trait, (2, n_traits).
 
-    A constant trait is given a standard deviation of 1.
+    `traits` has the shape (n, n_traits). The standard deviation of a constant trait is set to 1.
     """
     spread = traits.std(axis=0)
     spread[spread < _SMALLEST_SPREAD] = 1
@@ -123,25 +126,26 @@ def _mean_and_spread(traits: np.ndarray) -> np.ndarray:
 
 
 def standardize(traits: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Subtract the means from traits (n, n_traits) and divide by the spreads, given in `scale`."""
+    """Standardize traits (n, n_traits) by the means and standard deviations in `scale`."""
     mean, spread = scale
     return ((traits - mean) / spread).astype(np.float32)
 
 
 def drop_and_blur(traits: Tensor, generator: torch.Generator) -> Tensor:
-    """Blur the traits of most training excerpts, and drop the traits of the others.
+    """Add noise to the traits of most training excerpts, and drop the traits of the others.
 
     Parameters
     ----------
     traits : Tensor of shape (n_excerpts, n_traits)
         Standardized traits.
     generator : torch.Generator
-        Source of the noise and of the choice of excerpts.
+        Random generator for the noise and for the choice of excerpts.
 
     Returns
     -------
     conditioning : Tensor of shape (n_excerpts, n_traits + 1)
-        Rows hold blurred traits followed by a 1, or only zeros where traits are dropped.
+        For each excerpt, its blurred traits followed by a 1, or a row of zeros if its traits are
+        dropped.
     """
     noise = torch.randn(traits.shape, generator=generator, device=generator.device)
     draws = torch.rand((len(traits), 1), generator=generator, device=generator.device)
@@ -161,11 +165,11 @@ def sample_traits(
     styles : ndarray of shape (n_parts,)
         Style number of each part; 0 for no style.
     style : int
-        The style to choose from; 0 stands for music of any style.
+        Style of the piece; 0 for no particular style, so that any traits may be chosen.
     rng : RandomState
-        Source of the choice.
+        Random state for the choice.
     """
     parts = np.flatnonzero(styles == style) if style else np.arange(len(styles))
-    if len(parts) == 0:  # no part has this style alone
+    if len(parts) == 0:  # no part has only this style
         parts = np.arange(len(styles))
     return np.append(traits[rng.choice(parts)], np.float32(1))

@@ -1,12 +1,12 @@
-"""Cues: per-frame conditioning on the distance to the end of the piece.
+"""Cues, inputs that condition each frame on its distance to the end of the piece.
 
-The network reads the cues of a frame together with the frame before it. Cues that are not given
-are zeros, as in most training excerpts and whenever the network scores or predicts. Of the excerpts
-that end with their piece, some have cues and the others do not, so that the network learns endings
-both with and without them.
+The network reads the cues of a frame together with the frame before it. There are three cues: a 1
+over the last 128 frames, a ramp from 0 to 1 over the last 96, and a steeper ramp over the last 16.
+The end of a training piece is its last frame that is not silent.
 
-In training, the end is the last frame that is not silent. The cues are a 1 over the last 128
-frames, a ramp from 0 to 1 over the last 96 and a steeper ramp over the last 16.
+Cues are zeros in most training excerpts and whenever the network scores or predicts. Of the
+excerpts that end with their piece, some have cues and others do not, so that the network learns
+endings both with and without cues.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _FRAMES_AT_ONCE = 1024
 
 
 def ending_cues(n_left: np.ndarray) -> np.ndarray:
-    """Return the cues of frames, (n, N_CUES), given how many frames are left, (n,).
+    """Return the cues of frames, (n, N_CUES), given the number of frames left, `n_left` (n,).
 
     `n_left` counts the frame itself, so it is 1 for the last frame.
     """
@@ -30,7 +30,7 @@ def ending_cues(n_left: np.ndarray) -> np.ndarray:
 
 
 def find_ends(pieces: Sequence[np.ndarray]) -> list[int]:
-    """Return the number of frames of each piece up to its last non-silent frame.
+    """Return the length of each piece in frames, without the silent frames at its end.
 
     A frame is silent if all features are 0. Pieces, which may be memory-mapped, are read backward
     from the end.

@@ -1,7 +1,8 @@
-"""Training data: checks of pieces and labels, the choice of an emission, padded batches.
+"""Training data: checks of pieces and labels, choice of the emission, and padded batches.
 
-Batches are padded at the end and carry a mask; packed sequences would be ten times slower on a
-CPU. Chroma is transposed to the common key; piano rolls are not transposed.
+Excerpts are padded at the end, and a mask marks their real frames. Packed sequences would be ten
+times slower on a CPU. For key-invariant composers, chroma is transposed to the common key, but
+piano rolls are not transposed.
 """
 
 from collections import Counter
@@ -35,22 +36,23 @@ from ._emission import is_bounded, is_tied
 from ._matches import Matches, find_matches
 from ._roll_memory import known_before
 
-UNKNOWN_KEY = N_KEYS  # the next number after those of the keys
+UNKNOWN_KEY = N_KEYS  # key numbers are below N_KEYS
 NO_SHIFT = np.zeros(1, int)
-# Most frames in a training excerpt; gradients reach back no further.
+# Maximum number of frames in a training excerpt. Gradients are not propagated beyond it.
 CHUNK_LENGTH = 128
-# Share of the excerpts of piano rolls whose key is withheld, as it always is in scoring.
+# Share of the training excerpts of piano rolls for which the key is withheld. In scoring, it is
+# always withheld.
 _SHARE_OF_UNKNOWN_KEYS = 0.7
 
-# Every fourth excerpt of a batch also trains the emission conditioned on chords, which makes
-# training take an eighth longer.
+# Every fourth excerpt of a batch also trains the emission that is conditioned on chords, which
+# lengthens training by an eighth.
 EXCERPTS_PER_CHORDS = 4
 
-# In each pass, about one excerpt in this many, at most, ends with its piece and has cues.
+# In each epoch, at most about one excerpt in this many has the cues of an ending.
 _SPANS_FOR_AN_ENDING = 4
 
 _BATCHES_SORTED = 8  # excerpts are sorted by length within blocks of this many batches
-_FEWEST_FRAMES = 2  # training needs a frame that follows another
+_FEWEST_FRAMES = 2  # training needs a frame that follows another frame
 
 _SUPPORTS = {
     "bernoulli": "only 0 and 1",
@@ -62,7 +64,7 @@ _SUPPORTS = {
 def check_pieces(
     composer: BaseEstimator, X: Any, *, name: str = "X", out_of_core: bool = False
 ) -> tuple[list[np.ndarray], Pack]:
-    """Check that `X` has the composer's features; return its pieces and a packer of results."""
+    """Check the features of `X`; return its pieces, and a function that packs results like `X`."""
     pieces, pack, _ = _check(composer, X, reset=False, name=name, out_of_core=out_of_core)
     return pieces, pack
 
@@ -70,12 +72,12 @@ def check_pieces(
 def _check(
     composer: BaseEstimator, X: Any, *, reset: bool, name: str, out_of_core: bool
 ) -> tuple[list[np.ndarray], Pack, bool]:
-    """Return the pieces, a packer of results, and whether `X` is a collection.
+    """Check `X`; return its pieces, a function that packs results, and whether it is a collection.
 
-    If `reset` is True, the composer stores the number and the names of their features.
+    If `reset` is True, the composer stores the number and names of the features.
     """
     several = is_collection(X)
-    # scikit-learn's `validate_data` checks the width of a single X below.
+    # `validate_data` checks the number of features of a single X below.
     width = None if reset or (name == "X" and not several) else composer.n_features_in_
     pieces, pack = as_collection(X, n_features=width, name=name, out_of_core=out_of_core)
     first = X[0] if several else X
@@ -91,7 +93,7 @@ def check_training(
 ) -> tuple[list[np.ndarray], list[np.ndarray], list[Timing | None]]:
     """Return the training pieces that have frames, their style labels and their timings.
 
-    Pieces with measured beats are cut, with their labels, to start at the first bar line, or at the
+    Pieces with measured beats, and their labels, are cut to start at the first bar line, or at the
     first beat if the downbeat is unknown.
     """
     pieces, _, several = _check(composer, X, reset=reset, name="X", out_of_core=True)
@@ -129,7 +131,7 @@ def check_validation(
 
 
 def _support(values: Values) -> str | None:
-    """Return the emission that suits values in [0, 1] best, or None for other values."""
+    """Return the best emission for values in [0, 1], or None if any value is outside."""
     if not 0 <= values.lowest <= values.highest <= 1:
         return None
     if values.are_whole:
@@ -138,7 +140,7 @@ def _support(values: Values) -> str | None:
 
 
 def _holds(emission: str, values: Values) -> bool:
-    """Return whether `emission`, one for values in [0, 1], can represent `values`."""
+    """Return whether an emission for values in [0, 1] can represent `values`."""
     support = _support(values)
     return support is not None and emission in (support, "chroma", "logistic")
 
@@ -175,8 +177,7 @@ def check_support(
 ) -> None:
     """Raise an error if `emission` cannot represent some of the values in `pieces`.
 
-    If `values`, a summary of all pieces, is given, the pieces themselves are read only to find out
-    which one is at fault.
+    If `values`, a summary of all pieces, is given, pieces are read only to find the invalid one.
     """
     kind = emission.split()[-1]
     if kind not in _SUPPORTS or (values and _holds(kind, values)):
@@ -192,9 +193,10 @@ def check_support(
 
 
 def choose_key_invariance(key_invariant: bool | str, emission: str, n_features: int) -> bool:
-    """Return whether the composer is key-invariant.
+    """Return `key_invariant`, with "auto" resolved.
 
-    "auto" is True for chroma and piano rolls, judging by the emission and the number of features.
+    "auto" becomes True for chroma and piano rolls, which are recognized by the emission and the
+    number of features.
     """
     if key_invariant == "auto":
         if emission.endswith("bernoulli") and n_features in PIANO_ROLL_WIDTHS:
@@ -209,7 +211,7 @@ def choose_key_invariance(key_invariant: bool | str, emission: str, n_features: 
 
 
 def tie_pitches(emission: str, key_invariant: bool, n_features: int) -> str:
-    """Return the emission that shares weights over pitch for piano rolls, else `emission`."""
+    """Return the emission with weights shared over pitch for piano rolls, else `emission`."""
     is_roll = emission.endswith("bernoulli") and key_invariant and n_features > N_KEYS
     return emission.replace("bernoulli", "tied bernoulli") if is_roll else emission
 
@@ -227,18 +229,18 @@ class Collection:
     styles : sequence of integer ndarray of shape (n_frames,)
         Style number of every frame.
     keys : sequence of int
-        Estimated key; `COMMON_KEY` if the composer is not key-invariant.
+        Number of the estimated key; `COMMON_KEY` if the composer is not key-invariant.
     shifts : sequence of integer ndarray of shape (n_shifts,)
-        Semitones by which excerpts may be transposed. In training, this is only the shift to the
-        common key, or 0 if pieces are not transposed.
+        Semitones by which excerpts may be transposed. In training, this is the shift to the common
+        key, or 0 if pieces are not transposed.
     traits : sequence of ndarray of shape (n_parts, n_traits), or None
         Standardized traits of the parts of each piece.
     ends : sequence of int, or None
-        Number of frames up to the last one that is not silent.
+        Length of the piece in frames, without the silent frames at its end.
     chords : sequence of integer ndarray of shape (n_vocabularies, n_frames), or None
         Chord number of every frame in each vocabulary.
     matches : sequence of Matches, or None
-        Repetitions within each piano roll.
+        Match of every frame of a piano roll.
     """
 
     pieces: Sequence[np.ndarray]
@@ -258,7 +260,7 @@ class Collection:
         emission: str,
         key_invariant: bool,
     ) -> Self:
-        """Collect pieces: find the end of each and, if `key_invariant`, estimate its key."""
+        """Collect pieces: find their ends and, if they are needed, their keys and matches."""
         ends = find_ends(pieces)
         if not key_invariant:
             keys, shifts = [COMMON_KEY] * len(pieces), [NO_SHIFT] * len(pieces)
@@ -276,8 +278,9 @@ class Collection:
     ) -> tuple["Collection | None", "Collection"]:
         """Set aside a random share of the pieces for validation, at least one if possible.
 
-        The last piece of a style is never set aside, and nothing is if fewer than two training
-        frames would be left. Returns the validation pieces, or None, and the training pieces.
+        At least one piece of each style is left for training. If fewer than two training frames
+        would be left, no piece is set aside. Returns the validation pieces, or None, and the
+        training pieces.
         """
         left = Counter(style for styles in self.styles for style in set(styles.tolist()))
         spare, last = [], []
@@ -301,7 +304,7 @@ class Collection:
         return self._take(by_length[rank::size])
 
     def beginnings(self, n_pieces: int, n_frames: int) -> "Collection":
-        """Return the first `n_frames` frames of at most `n_pieces` pieces, spread over the list."""
+        """Return the first `n_frames` frames of up to `n_pieces` evenly spaced pieces."""
         some = self._take(range(0, len(self.pieces), -(-len(self.pieces) // n_pieces)))
         pieces = [np.asarray(piece[:n_frames], np.float32) for piece in some.pieces]
         return replace(some, pieces=pieces, styles=[each[:n_frames] for each in some.styles])
@@ -319,10 +322,11 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Excerpt of piece number `piece`, transposed by `shift` semitones into `key`.
+    """Excerpt of piece number `piece`: its frames from `start` to `stop` - 1.
 
-    It begins with frame `start` and ends before frame `stop`. If `ends` is True, the piece ends
-    with the excerpt, and the network reads the cues of the ending.
+    The excerpt is transposed by `shift` semitones. `key` is the number of its key after
+    transposition, or `UNKNOWN_KEY` if the key is withheld. If `ends` is True, the excerpt ends with
+    its piece and has the cues of the ending.
     """
 
     piece: int
@@ -338,14 +342,14 @@ class Span:
 
 @dataclass(frozen=True)
 class Batch:
-    """Padded excerpts, (batch, n_frames, ...); `mask` is true where there is a frame.
+    """Padded excerpts, as tensors of shape (batch, n_frames, ...).
 
-    `previous` holds the frame before each frame or, for piano rolls with weights tied over pitch,
-    all inputs that describe the past of the frame. `start` is 1 at the first frame of a piece. If
-    the collection has traits, `traits` (batch, n_traits) describes each excerpt. If it has chords,
-    `chords` (n, n_frames, N_CHORD_FEATURES) describes the frames of every fourth excerpt
-    (`EXCERPTS_PER_CHORDS`). `cues` (batch, n_frames, N_CUES) describes each frame if any excerpt
-    has the cues of an ending.
+    `mask` is True for frames and False for padding. `previous` holds the frame before each frame
+    or, for piano rolls with weights shared over pitch, all inputs that describe the past of the
+    frame. `start` is 1 at the first frame of a piece. `traits` (batch, n_traits) is set if the
+    collection has traits. If the collection has chords, `chords` (n, n_frames, N_CHORD_FEATURES)
+    describes the frames of every fourth excerpt (`EXCERPTS_PER_CHORDS`). `cues` (batch, n_frames,
+    N_CUES) is set if any excerpt has the cues of an ending.
     """
 
     frames: Tensor
@@ -362,10 +366,10 @@ class Batch:
 def training_batches(
     collection: Collection, batch_size: int, rng: np.random.RandomState
 ) -> list[list[Span]]:
-    """Cut all pieces into excerpts, each piece from a random offset; return them in batches.
+    """Cut all pieces into excerpts, from random offsets; return the excerpts in batches.
 
-    About a quarter of the excerpts at most, and no more than one per piece, end with their piece
-    and have the cues of its ending.
+    At most one excerpt per piece has the cues of an ending, and at most about a quarter of all
+    excerpts do.
     """
     closed = _pieces_with_cues(collection, rng)
     spans = [
@@ -391,8 +395,7 @@ def _alike_in_length(
 ) -> np.ndarray:
     """Rearrange `order` so that each batch has excerpts of similar length.
 
-    Padding takes as long to compute as real frames; without this order, padding took a third of the
-    time.
+    Padding takes as much time as real frames. In random order, it took a third of the time.
     """
     lengths = np.array([len(spans[i]) for i in order])
     blocks = np.arange(len(order)) // (_BATCHES_SORTED * batch_size)
@@ -403,7 +406,7 @@ def _alike_in_length(
 
 
 def _pieces_with_cues(collection: Collection, rng: np.random.RandomState) -> dict[int, int]:
-    """Draw the pieces whose ending may have cues in this pass; map their numbers to their ends."""
+    """Draw pieces whose endings may have cues in this epoch; map their numbers to their ends."""
     if collection.ends is None:
         return {}
     n_chunks = sum(-(-len(piece) // CHUNK_LENGTH) for piece in collection.pieces)
@@ -416,9 +419,9 @@ def _spans(
 ) -> Iterator[Span]:
     """Yield the excerpts of a piece; if its `end` is given, one may end there and have cues.
 
-    The network must also learn endings without cues. So a long piece has cues in only half of the
-    passes for which it is drawn. A short piece is yielded as a whole without cues, followed by its
-    last 32 to 128 frames with cues.
+    So that the network also learns endings without cues, a long piece has cues in only half of the
+    epochs for which it is drawn. A short piece is yielded as a whole without cues; then its last 32
+    to 128 frames are yielded with cues.
     """
     is_short = n_frames <= CHUNK_LENGTH
     if end is None or not (is_short or rng.randint(2)):
@@ -438,16 +441,16 @@ def _chunks(piece: int, n_frames: int, rng: np.random.RandomState) -> Iterator[S
 
 
 def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Batch:
-    """Copy the frames of `spans`, and the frame before each, into one padded batch.
+    """Make a padded batch of the excerpts `spans`.
 
     Parameters
     ----------
     spans : sequence of Span
         Excerpts of the pieces in `collection`.
     collection : Collection
-        The pieces, with their styles and whatever else describes them.
+        Pieces, with their styles, keys and other descriptions.
     origin : Tensor of shape (n_features,)
-        Stand-in for the frame before the first one of a piece. The batch is put on its device.
+        Stand-in for the frame before the first one of a piece. The batch is moved to its device.
     """
     shape = len(spans), max(map(len, spans))
     n_features = collection.pieces[0].shape[1]
@@ -497,7 +500,7 @@ def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Ba
 
 
 def _known(spans: Sequence[Span], collection: Collection) -> np.ndarray:
-    """Return the inputs that describe the past of each frame, padded, for excerpts of rolls."""
+    """Return the padded inputs that describe the past of each frame, for piano rolls."""
     assert collection.matches is not None
     return padded(
         [
@@ -510,9 +513,9 @@ def _known(spans: Sequence[Span], collection: Collection) -> np.ndarray:
 
 
 def padded(arrays: Sequence[np.ndarray]) -> np.ndarray:
-    """Stack arrays (n, n_values) of any lengths, with zeros after the last row of each.
+    """Stack arrays (n, n_values) of different lengths n, padded with zeros at the end.
 
-    The result has the length of the longest array, but at least one row for each array.
+    The padded length is that of the longest array, but at least 1.
     """
     stacked = np.zeros((len(arrays), max(1, *map(len, arrays)), arrays[0].shape[1]), np.float32)
     for rows, each in zip(stacked, arrays, strict=True):
@@ -521,7 +524,7 @@ def padded(arrays: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _traits_of(span: Span, collection: Collection) -> np.ndarray:
-    """Return the traits of the part of the piece that contains the middle of a span."""
+    """Return the traits of the part of the piece that contains the middle of `span`."""
     assert collection.traits is not None
     parts = collection.traits[span.piece]
     middle = (span.start + span.stop) // 2

@@ -1,12 +1,12 @@
-"""The device of training, and the processes that train together, as started by torchrun.
+"""Choice of the training device, and training in several processes started by torchrun.
 
-Every process (rank) has the same pieces and the same weights. Each computes the gradient of its
-share of a batch; gradients are summed, so that all take the same step. The first rank decides
-everything that depends on one process, such as the clock, a drawn seed or a file, and sends it to
-the others.
+Every process (rank) has the same pieces and weights, and computes the gradient of its share of each
+batch. Gradients are summed over all processes, so that they all take the same step. The first rank
+determines all values that could differ between processes, such as the time, a drawn seed or the
+content of a file, and sends them to the others.
 
-A rank that fails raises its error and leaves the group. The others, waiting for it, raise torch's
-"Connection closed by peer", and torchrun ends them all.
+A rank that fails raises its error and leaves the group. The other ranks, which are waiting for it,
+then raise torch's "Connection closed by peer", and torchrun terminates them.
 """
 
 import itertools
@@ -24,12 +24,12 @@ from ..base.user_warnings import warn_user
 
 T = TypeVar("T")
 
-# Counts the groups made here. The number keeps a new group from using addresses that an earlier
-# group has left in the store.
+# Counter of the groups made here. It is part of the prefix of a group's keys in the store, so that
+# a new group does not read addresses that an earlier group has left there.
 _MADE = itertools.count()
-# When older versions of torch end a group, they hold Python's global lock and wait for gloo's
-# threads, which may need the lock for a last tensor (pytorch/pytorch#154976). This pause lets the
-# threads finish first.
+# Older versions of torch hold Python's global interpreter lock while they destroy a group and wait
+# for gloo's threads, which may need the lock for a last tensor (pytorch/pytorch#154976). This pause
+# lets the threads finish first.
 _SECONDS_TO_LET_GO = 0.05
 _TORCHRUN = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
@@ -49,17 +49,17 @@ class Group:
         self.device = device
         self.rank = rank
         self.size = size
-        self.is_first = rank == 0  # it decides for all
+        self.is_first = rank == 0  # the process that decides for all
 
     def share(self, compute: Callable[[], T]) -> T:
-        """Call `compute` in the first process; return its result, or raise its error, in all."""
+        """Call `compute` in the first process; return its result or raise its error in all."""
         if self.size == 1:
             return compute()
         sent: list[Any] = [None]
         if self.is_first:
             try:
                 sent = [(compute(), None)]
-            except Exception as failure:  # any: the others must not wait for a result forever
+            except Exception as failure:  # send any error, or the others would wait forever
                 sent = [(None, failure)]
         distributed.broadcast_object_list(sent, src=0, device=self.device)
         result, error = sent[0]
@@ -76,7 +76,7 @@ class Group:
         return total.tolist()
 
     def sum_gradients(self, parameters: Sequence[Tensor], *values: float) -> list[float]:
-        """Sum gradients (in place) and values over all processes; return one sum per value."""
+        """Sum gradients, in place, and `values` over all processes; return the sums of `values`."""
         if self.size == 1:
             return list(values)
         gradients = [
@@ -92,7 +92,7 @@ class Group:
         return total.tolist()
 
     def check_alike(self, fingerprint: dict[str, Any] | None) -> None:
-        """Raise an error in all processes if their pieces or parameters differ."""
+        """Raise an error in every process if the fingerprints of the processes differ."""
         if self.size == 1:
             return
         others = self.share(lambda: fingerprint) or {}
@@ -110,13 +110,13 @@ class Group:
 
 
 def choose_device(device: Any) -> torch.device:
-    """Return the torch device; if a GPU is requested but missing, warn and return the CPU."""
+    """Return the torch device; if a GPU is requested but there is none, warn and return the CPU."""
     if isinstance(device, str) and device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         chosen = torch.device(device)
         if chosen.type != "cuda":
-            torch.zeros(1, device=chosen).cpu()  # some devices exist only by name
+            torch.zeros(1, device=chosen).cpu()  # fails for devices that this machine lacks
     except (RuntimeError, TypeError, ValueError, AssertionError, ImportError, OverflowError):
         raise ValueError(
             f"device must be 'auto' or a torch device such as 'cpu' or 'cuda', got {device!r}"
@@ -134,11 +134,12 @@ def choose_device(device: Any) -> torch.device:
 
 @contextmanager
 def joined(device: Any, *, shared: bool = True) -> Iterator[Group]:
-    """Yield the group of the processes that torchrun started, or of torch's process group.
+    """Yield the group of processes that train together.
 
-    Without either, or if `shared` is False, the group holds only this process. An existing process
-    group of torch is left open; one that is made here is destroyed when the context ends. `device`
-    is the composer's parameter.
+    They are the processes of torch's process group, if it is initialized, or those that torchrun
+    started. Without either, or if `shared` is False, the group holds only this process. A process
+    group of torch that already exists is left open; one that is made here is destroyed when the
+    context ends. `device` is the parameter of the composer.
     """
     device = choose_device(device)
     made = shared and not _is_initialized() and _is_under_torchrun()
@@ -149,7 +150,7 @@ def joined(device: Any, *, shared: bool = True) -> Iterator[Group]:
         rank = int(os.environ.get("LOCAL_RANK") or os.environ.get("RANK") or 0)
         device = torch.device("cuda", rank % torch.cuda.device_count())
     if device.type == "cuda":
-        torch.cuda.set_device(device)  # NCCL allocates its buffers there
+        torch.cuda.set_device(device)  # NCCL allocates its buffers on this device
     if made:
         from torch.distributed.distributed_c10d import PrefixStore
 

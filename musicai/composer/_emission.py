@@ -1,11 +1,12 @@
 """Base classes of emissions, the distributions of a frame given the frames before it.
 
 Each emission is a torch module with ``log_prob`` and ``mean``. A NumPy sampler in the same file
-draws from the same distribution: sampling goes frame by frame, where the overhead of torch exceeds
-the computation. All methods take flat batches of N frames: `context` (N, n_context) is the
-network's output, `previous` (N, n_features) the last frame, and `x` (N, n_features) the frame
-itself. If the weights are shared over pitch, `previous` instead holds all inputs that describe the
-past.
+draws from the same distribution: frames are sampled one by one, and for a single frame, the
+overhead of torch would exceed the computation.
+
+All methods take flat batches of N frames: `context` (N, n_context) is the network's output, `x` (N,
+n_features) the frame itself, and `previous` (N, n_features) the frame before it. For emissions with
+weights shared over pitch, `previous` (N, n_known) holds all inputs that describe the past.
 """
 
 from abc import ABC, abstractmethod
@@ -20,18 +21,18 @@ from torch import Tensor, nn
 
 Weights = Mapping[str, np.ndarray]
 
-# Factor that reduces the noise in redrawn values. The music after them continues from the real
-# values, so noise at full width would train the network to undo every change.
+# Factor that reduces the width of the noise in redrawn values. Redrawn frames are followed by real
+# frames, so noise of full width would train the network to undo every change.
 WIDTH_OF_REDRAWS = 0.6
 
 
 def is_tied(emission: str) -> bool:
-    """Return whether an emission shares its weights over pitch, so that no piece is transposed."""
+    """Return whether the named emission shares its weights over pitch."""
     return "tied" in emission.split()
 
 
 def is_bounded(emission: str) -> bool:
-    """Return whether an emission is a distribution over values from 0 to 1."""
+    """Return whether the named emission is a distribution over values from 0 to 1."""
     return emission.endswith(("chroma", "logistic", "bernoulli"))
 
 
@@ -41,15 +42,16 @@ class Emission(nn.Module):
     Attributes
     ----------
     n_features, n_inputs : int
-        Number of features of a frame, and number of values that each LSTM reads in its place.
+        Number of features of a frame, and number of inputs that encode a frame for each LSTM.
     can_redraw : bool
-        Whether the emission implements `redraw`. Sampled real values, such as those of chroma,
-        have small errors, which the network has to learn to cope with.
+        Whether the emission implements `redraw`. Sampled real values, such as those of chroma, have
+        small errors, and redrawn frames teach the network to cope with them.
     is_tied : bool
-        Whether the weights are shared over pitch, so that pieces are never transposed. `previous`
-        then holds all inputs that describe the past, such as the match.
+        Whether the weights are shared over pitch. Pieces are then never transposed, and `previous`
+        holds all inputs that describe the past, such as the match.
     n_strands : int
-        Number of LSTMs with shared weights that read a piece; the context holds all their outputs.
+        Number of LSTMs with shared weights that read a piece. The context holds the outputs of all
+        of them.
     mean_head : nn.Linear or None
         Linear layer that computes `mean` for distributions whose mean has no closed form. Only
         `mean_loss` trains it.
@@ -67,7 +69,7 @@ class Emission(nn.Module):
         raise NotImplementedError
 
     def encode(self, x: Tensor) -> Tensor:
-        """Turn frames (..., n_features) into inputs of the trunk (..., n_strands * n_inputs)."""
+        """Encode frames (..., n_features) as inputs of the trunk (..., n_strands * n_inputs)."""
         return x
 
     def keys_of_strands(self, keys: Tensor) -> Tensor:
@@ -75,7 +77,7 @@ class Emission(nn.Module):
         return keys[..., None]
 
     def chords_of_strands(self, chords: Tensor) -> Tensor:
-        """Return the features of chords for each LSTM, (..., n_strands, N_CHORD_FEATURES)."""
+        """Return chord features for each LSTM, (..., n_strands, N_CHORD_FEATURES)."""
         return chords[..., None, :]
 
     def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
@@ -85,7 +87,7 @@ class Emission(nn.Module):
     def redraw(
         self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
     ) -> Tensor:
-        """Return every frame with its values redrawn and its notes kept, (N, n_features)."""
+        """Return frames with the same notes but newly drawn values, (N, n_features)."""
         raise NotImplementedError
 
     def mean(self, context: Tensor, previous: Tensor) -> Tensor:
@@ -93,14 +95,14 @@ class Emission(nn.Module):
         raise NotImplementedError
 
     def mean_loss(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
-        """Return the loss that trains `mean_head`: one value per frame, or a single one for all.
+        """Return the loss that trains `mean_head`, either one value per frame or a single one.
 
-        It is zero if the emission has no such layer.
+        The loss is zero if the emission has no such layer.
         """
         return torch.zeros((), device=context.device)
 
     def initialize(self, pieces: Sequence[np.ndarray], generator: torch.Generator) -> None:
-        """Draw initial weights except those of linear layers; set constants to suit `pieces`."""
+        """Draw initial weights except those of linear layers; derive constants from `pieces`."""
         raise NotImplementedError
 
 
@@ -122,15 +124,15 @@ def initialize_emission(
 
 
 class EmissionSampler(ABC):
-    """Draws frames from an emission, in NumPy.
+    """Sampler of an emission, in NumPy.
 
-    The readout is the output of all linear layers that read the context. `Sampler` computes it as
+    The readout is the output of all linear layers that read the context. `Sampler` computes it with
     one matrix product, and any number of frames can be drawn from it.
 
     Attributes
     ----------
     n_features, n_inputs : int
-        Number of features of a frame, and number of values that each LSTM reads in its place.
+        Number of features of a frame, and number of inputs that encode a frame for each LSTM.
     layers : list of pairs of arrays of shape (n_outputs, n_context) and (n_outputs,)
         Weights and biases of the linear layers on the context, in torch's layout.
     origin : ndarray of shape (n_features,)
@@ -150,18 +152,18 @@ class EmissionSampler(ABC):
         return LastFrame(np.tile(self.origin, (n_pieces, 1)))
 
     def encode(self, known: np.ndarray) -> np.ndarray:
-        """Turn memories (N, n_known) into inputs of the trunk (N * n_strands, n_inputs)."""
+        """Encode `known` (N, n_known) as inputs of the trunk, (N * n_strands, n_inputs)."""
         return known
 
     def encode_again(self, known: np.ndarray, encoded: np.ndarray) -> np.ndarray:
-        """Return ``encode(known)``, where `encoded` is that of another sampler of the same class.
+        """Return ``encode(known)``, given the result `encoded` of a sampler of the same class.
 
-        Only the part of it that depends on weights is computed again.
+        Only the part that depends on weights is computed again.
         """
         return encoded
 
     def chords_of_strands(self, chords: np.ndarray) -> np.ndarray:
-        """Return the features of chords for each LSTM, (..., n_strands, N_CHORD_FEATURES)."""
+        """Return chord features for each LSTM, (..., n_strands, N_CHORD_FEATURES)."""
         return chords[..., None, :]
 
     def read_out(self, context: np.ndarray) -> np.ndarray:
@@ -177,9 +179,9 @@ class EmissionSampler(ABC):
         rng: np.random.RandomState,
         temperature: float = 1.0,
     ) -> np.ndarray:
-        """Draw a frame for every row of `readout`, of shape (N, n_features).
+        """Draw a frame for every row of `readout` (N, n_outputs); return them, (N, n_features).
 
-        `previous`, (N, n_known), is the `known` of a `Memory`.
+        `previous` (N, n_known) is the attribute `known` of a `Memory`.
         """
 
     def draw_each(
@@ -189,7 +191,7 @@ class EmissionSampler(ABC):
         rngs: Sequence[np.random.RandomState],
         temperature: float = 1.0,
     ) -> np.ndarray:
-        """Draw the frame of every row from its own random state, independent of other rows."""
+        """Draw a frame for every row from its own random state, independently of the other rows."""
         drawn = [
             self.draw(readout[i : i + 1], previous[i : i + 1], rng, temperature)
             for i, rng in enumerate(rngs)
@@ -202,7 +204,7 @@ class EmissionSampler(ABC):
 
 
 class Memory(Protocol):
-    """Inputs that describe the past of several pieces: `known`, (n_pieces, n_known)."""
+    """Record of the past of several pieces, as inputs `known` of shape (n_pieces, n_known)."""
 
     known: np.ndarray
 
@@ -213,11 +215,11 @@ class Memory(Protocol):
         """Return a memory of the pieces numbered `rows`."""
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Replace the past of the pieces numbered `rows` by the one they have in `other`."""
+        """Replace the past of the pieces numbered `rows` with their past in `other`."""
 
 
 class LastFrame:
-    """Memory of only the last frame, which `rounded`, if given, rounds to the emission's grid."""
+    """Memory of only the last frame, after the function `rounded`, if given, has rounded it."""
 
     def __init__(
         self, known: np.ndarray, rounded: Callable[[np.ndarray], np.ndarray] | None = None
@@ -234,20 +236,20 @@ class LastFrame:
         return type(self)(self.known[rows], self._rounded)
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Replace the past of the pieces numbered `rows` by the one they have in `other`."""
+        """Replace the past of the pieces numbered `rows` with their past in `other`."""
         self.known[rows] = other.known[rows]
 
 
 def sample_categorical(shares: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """Return a column number for each row, (N,), drawn with odds `shares` (N, n).
+    """Draw a column number for each row, with probabilities proportional to `shares` (N, n).
 
-    `draws` (N,) holds one uniform random number for each row.
+    `draws` (N,) holds one uniform random number for each row. Returns an array of shape (N,).
     """
     cumulated = shares.cumsum(1)
     return (draws[:, None] * cumulated[:, -1:] >= cumulated[:, :-1]).sum(1)
 
 
 def choose(shares: Iterable[float], draw: float) -> int:
-    """Return what `sample_categorical` returns for a single row; Python floats are faster here."""
+    """Draw like `sample_categorical` for a single row, with Python floats, which are faster."""
     cumulated = list(accumulate(shares))
     return bisect_right(cumulated[:-1], draw * cumulated[-1])

@@ -53,7 +53,7 @@ _RULES: dict[str, Rule] = {
 }
 
 Blend = tuple[np.ndarray, np.ndarray]
-"""Possible styles of every frame of a piece, (n_styles, n_frames), and their weights."""
+"""Numbers of the styles of every frame, (n_styles, n_frames), and their weights, (n_styles,)."""
 
 
 class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
@@ -90,7 +90,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Pieces to continue.
         style : object or dict, default=None
-            Style of all pieces, one of `styles_`, or a dict of styles and their weights. None for
+            Style of all pieces: one of `styles_`, or a dict of styles and their weights. None means
             no particular style.
 
         Returns
@@ -131,7 +131,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         """Return the most likely frames after a piece, and their probabilities.
 
         `predict` returns the mean of all possible next frames; this method lists the alternatives.
-        It samples many next frames and groups those in which the same features are at least 0.5:
+        It samples many next frames, and groups those in which the same features are at least 0.5:
         the same notes of a piano roll, or the same pitch classes of chroma.
 
         Parameters
@@ -143,8 +143,8 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         style : object or dict, default=None
             Style as in `sample`.
         n_draws : int, default=1000
-            Number of samples; memory and time grow with it. The standard error of a probability is
-            at most ``n_draws**-0.5 / 2``.
+            Number of next frames to sample; memory and time grow with it. The standard error of a
+            probability is at most ``n_draws**-0.5 / 2``.
         random_state : int, RandomState instance or None, default=None
             Seed for the samples. None uses the `random_state` of the estimator.
 
@@ -159,7 +159,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the composer's training data is not in [0, 1].
+            If the composer's training data is not in [0, 1], or an argument is out of range.
 
         Examples
         --------
@@ -309,17 +309,18 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         n_frames : int
             Number of new frames.
         n_pieces : int, default=None
-            Number of pieces to compose at once. None for a single piece, or for as many as the
-            lists below have entries.
+            Number of pieces to compose at once. None means a single piece or, if an argument below
+            is a list, one piece per entry.
         prime : array-like of shape (n_prime_frames, n_features), or a collection, default=None
             Music to continue, which is not part of the result. A collection gives one new piece
             for each prime. Without a prime, the emissions "chroma", "logistic" and "gaussian" are
             conditioned on the traits of a training piece.
         then : array-like of shape (n_then_frames, n_features), or a collection, default=None
-            Music that follows the new frames, which fill the gap between `prime` and `then`; it is
-            not part of the result. Sequential Monte Carlo samples 64 candidates, weights them by
-            the likelihood of `then` after them, and draws one, which takes about 64 times as long.
-            To compose a loop, pass the beginning of `prime`. A collection has one entry per piece.
+            Music that follows the new frames, which then fill the gap between `prime` and `then`.
+            It is not part of the result. Sequential Monte Carlo samples 64 candidates, weights them
+            by the likelihood of `then` after them, and draws one. This takes about 64 times as
+            long. To compose a loop, pass the beginning of `prime`. A collection has one entry per
+            piece.
         style : object or dict, or a list of them, default=None
             One of `styles_`; a dict of styles and their weights to blend them, such as
             ``{"folk": 0.7, "jazz": 0.3}`` (see Notes); or None for no particular style. A list has
@@ -327,35 +328,35 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         key : str, or a list of them, default=None
             Key of the new frames: "C", "F#", "Bb major", "Am", "C# minor" and so on; a lowercase
             letter alone, such as "d", is a minor key. A major key and its relative minor ("C" and
-            "Am") are equivalent here. With a prime, `key` states the key of the prime, which is
-            not transposed. None draws a key from its probabilities after the prime, or any key
-            without a prime; piano rolls are then composed without conditioning on a key. Raises
-            an error if `key_invariant_` is False.
+            "Am") are equivalent here. With a prime, `key` states the key of the prime, which is not
+            transposed. None draws a key: with a prime, by the probability of each key given the
+            prime; without one, uniformly. Piano rolls are instead composed without conditioning on
+            a key. If `key_invariant_` is False, only None is valid.
         chords : str, or list of Chord or of pairs, or a list of these, default=None
             Chord progression to follow, for chroma and piano rolls. Text such as ``"C | Am | F | G
             | C"`` has bars in the meter of the style, and the chords of a bar share it evenly;
             ``/`` repeats a chord, ``%`` repeats a bar, and ``*`` or ``N`` leaves the chord open.
-            Symbols follow charts or Harte's syntax ("F#m7b5", "Bb:min7"); bass notes and tensions
-            are ignored. Charts by :func:`musicai.render.chord_chart` are accepted. If frames are
-            not beats, bars have four beats at the tempo of the chart, or at 120 bpm. Alternatively,
-            pass a list of :class:`musicai.render.Chord`, timed in seconds, or a list of pairs
-            (symbol, n_frames), timed in frames. The progression repeats until the piece ends, and
-            determines the key unless `key` or `prime` does. A list of progressions has one per
-            piece.
+            Symbols are written as in lead sheets ("F#m7b5") or in Harte's syntax ("Bb:min7"); bass
+            notes and tensions are ignored. Charts by :func:`musicai.render.chord_chart` are
+            accepted. If frames are not beats, bars have four beats at the tempo of the chart, or at
+            120 bpm. Alternatively, pass a list of :class:`musicai.render.Chord`, timed in seconds,
+            or a list of pairs (symbol, n_frames), timed in frames. The progression repeats until
+            the piece ends. It determines the key if neither `key` nor `prime` does. A list of
+            progressions has one per piece.
         ending : bool, default=False
-            Whether to lead the pieces to an ending at their last frame, as training pieces end.
-            The progression then repeats as often as it fits, and its last chord lasts until the
-            end. Warns if the training pieces had few endings.
+            Whether the pieces end at their last frame, in the way that training pieces end. A
+            progression then repeats a whole number of times, and its last chord lasts until the
+            end. Warns if few training pieces have an ending.
         temperature : float, default=1.0
             Values below 1 favor likely choices; 1 leaves the distribution unchanged. Temperature
-            sharpens the probabilities of choices (the loudest pitch class, mixture components,
-            notes) and, squared, scales the width of the components of "chroma" and "logistic"; for
-            "mse", it only scales the width. From 0.0001 to 10000.
+            rescales the probabilities of choices (the loudest pitch class, mixture components,
+            notes). Its square scales the width of the components of "chroma" and "logistic". For
+            "mse", the temperature scales only the width. Valid values are 0.0001 to 10000.
         random_state : int, RandomState instance or None, or a list of them, default=None
-            Seed for sampling. None uses the `random_state` of the estimator: if that is an integer,
-            every call composes the same piece. A list has one seed per piece; each piece is then
-            identical to the one composed alone with its seed, style, key and prime. With one seed
-            for all pieces, each piece depends on the number of pieces.
+            Seed for sampling. None uses the `random_state` of the estimator; if that is an integer,
+            every call composes the same piece. A list has one seed per piece, and each piece is
+            then identical to the piece that is composed alone with its seed, style, key and prime.
+            With one seed for all pieces, each piece depends on the number of pieces.
 
         Returns
         -------
@@ -374,8 +375,9 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
 
         Notes
         -----
-        In a blend of styles with weights :math:`w_s` that sum to one, the style of each frame is
-        drawn according to the weights, and the frame continues all frames before it:
+        In a blend of styles with weights :math:`w_s` that sum to one, a style is drawn for each
+        frame according to the weights. The frame is conditioned on this style and on all previous
+        frames:
 
         .. math:: p(x_t \mid x_1, \dots, x_{t-1})
            = \sum_s w_s \, p(x_t \mid x_1, \dots, x_{t-1}, s).
@@ -457,9 +459,8 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         Returns
         -------
         frames : iterator of ndarray of shape (n_features,)
-            Frames of the piece; the first n equal ``sample(n)`` with the same arguments. The
-            iterator's method ``end(n_frames)`` leads the piece to an ending after `n_frames` more
-            frames.
+            Frames of the piece; the first n equal ``sample(n)`` with the same arguments. The method
+            ``end(n_frames)`` of the iterator ends the piece after `n_frames` more frames.
 
         Examples
         --------
@@ -494,7 +495,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         )
 
     def _check(self, X: Any, y: Any) -> tuple[list[np.ndarray], Pack, list[Blend]]:
-        """Check pieces and labels; return pieces, a packer of results, and a blend per piece."""
+        """Check pieces and labels; return pieces, a function that packs results, and blends."""
         check_is_fitted(self)
         pieces, pack = check_pieces(self, X)
         check_support(pieces, self.emission_, "X")
@@ -517,7 +518,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         )
 
     def _check_chords(self, name: str) -> None:
-        """Raise an error about `name` if training data was neither chroma nor piano rolls."""
+        """Raise an error that mentions `name` unless the training data is chroma or piano rolls."""
         if not has_chords(self.emission_, self.n_features_in_):
             raise ValueError(
                 f"{name} needs a composer of chroma or piano rolls; this one was trained on "
@@ -525,7 +526,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             )
 
     def _blend(self, style: Any, n_frames: int) -> Blend:
-        """Return the styles of a blend for every frame of a piece, and the styles' weights."""
+        """Return the `Blend` of a piece in which every frame has the same `style`."""
         weights = style_weights(style, self.styles_)
         numbers = np.flatnonzero(weights)
         return np.broadcast_to(numbers[:, None], (len(numbers), n_frames)), weights[numbers]
@@ -533,13 +534,13 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
     def _network(
         self, weights: Mapping[str, np.ndarray], device: torch.device | None = None
     ) -> Network:
-        """Build the network from its weights, since constructor parameters may have changed."""
+        """Build the network from its weights; parameters may have changed since training."""
         network = network_of_weights(self.emission_, self.n_features_in_, weights)
         return network.to(device or choose_device(self.device))
 
     @property
     def _key_shifts(self) -> np.ndarray:
-        """Semitones that transpose a piece to the common key, from each key that it may be in."""
+        """Semitones that transpose a piece from each possible key to the common key, (n_keys,)."""
         hidden = self.key_invariant_ and not is_tied(self.emission_)
         return SHIFTS_TO_COMMON_KEY if hidden else NO_SHIFT
 
@@ -551,7 +552,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
     ) -> list[np.ndarray]:
         network = self._network(self.weights_, device)
         scores = [np.empty(0, np.float32)] * len(pieces)
-        alike: dict[bytes, list[int]] = {}  # pieces whose styles have the same weights
+        alike: dict[bytes, list[int]] = {}  # pieces grouped by the weights of their styles
         for i, (_, weights) in enumerate(blends):
             alike.setdefault(weights.tobytes(), []).append(i)
         for numbers in alike.values():
@@ -567,7 +568,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         return scores
 
     def _generate(self, requests: Requests, temperature: float) -> Iterator[np.ndarray]:
-        """Return an endless iterator of frames of all pieces, (n_pieces, n_features) each."""
+        """Yield frames of all pieces endlessly, (n_pieces, n_features) at a time."""
         sampler, shifts = self._start_sampling(requests)
         frames = sampler.compose(requests.rng, temperature=temperature)
         return (move_back(frame, shifts) for frame in frames)
@@ -646,11 +647,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         return pieces
 
     def _start_sampling(self, requests: Requests) -> tuple[Sampler, np.ndarray]:
-        """Return a sampler that has read all primes, and the shift of each piece to the common key.
-
-        Without a requested key, the key of each piece is drawn from its probabilities after the
-        prime.
-        """
+        """Return a sampler that has read all primes, and each piece's shift to the common key."""
         read = []
         build_network = cache(partial(self._network, self.weights_))  # once for all primes
 

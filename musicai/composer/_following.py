@@ -1,9 +1,9 @@
-"""Sampling of frames over requested chords.
+"""Sampling of frames that follow requested chords.
 
-Frames come from the emission that was trained with chords. A frame is drawn again if, with it, the
-frames since the chord began would be recognized as a different chord (rejection sampling). Chords
-are recognized as in :func:`musicai.theory.chord_decoding.decode_chords`, but only from the frames
-drawn so far.
+Frames are drawn from the emission that is conditioned on chords. A frame is drawn again if,
+together with the earlier frames of the same chord, it would be recognized as a different chord
+(rejection sampling). Chords are recognized as in
+:func:`musicai.theory.chord_decoding.decode_chords`, but only from the frames drawn so far.
 """
 
 import math
@@ -20,15 +20,15 @@ from ..theory.vocabulary import VOCABULARIES
 from ._chords import LOOKAHEAD, N_CHORD_FEATURES, chord_features, until_the_end
 from ._emission import EmissionSampler
 
-# Most draws of one frame; after these, the draw that fits the chord best is taken.
+# Maximum number of draws of one frame, after which the draw that fits the chord best is taken.
 _MOST_DRAWS = 12
-_TOLERANCE = 1e-4  # nats by which another chord may be ahead of the requested one
-_FLAT = 1e-6  # lower bound of a frame's squared distance from a flat one, which is a divisor
+_TOLERANCE = 1e-4  # by how many nats another chord may be likelier than the requested one
+_FLAT = 1e-6  # lower bound of a divisor, the squared distance from a flat frame
 
 _N_TRIADS = 12 * len(VOCABULARIES["triads"])
 
 Draw = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-"""Function that draws a frame for each row of: readouts, previous frames, numbers of pieces."""
+"""Function that draws a frame per row, given readouts, previous frames and piece numbers."""
 
 
 class Following:
@@ -37,21 +37,21 @@ class Following:
     Parameters
     ----------
     emission : EmissionSampler
-        Distribution of frames given their chords.
+        Sampler of the emission that is conditioned on chords.
     hidden : pair of ndarray of shape (n_hidden, n_inputs) and (n_hidden,)
         Weights and biases of the layer that reads context, previous frame and chord.
     chords : sequence of ndarray of int of shape (n_frames_of_progression,)
-        Numbers of the chords of each piece, in the common key; `FREE` where none is requested.
-        They repeat when they end.
+        For each piece, the chord number of each frame of its progression, in the common key; `FREE`
+        where no chord is requested. Progressions repeat.
     seconds : float
         Length of a frame in seconds.
     multiply : callable
-        Function that multiplies a matrix, with a row for each strand of each piece, by another.
+        Function that multiplies two matrices, the first with a row for each strand of each piece.
 
     Attributes
     ----------
     asked, free : ndarray of int
-        Numbers of the pieces whose next frame has a requested chord, and of the others.
+        Numbers of the pieces with and without a requested chord for the next frame.
     """
 
     def __init__(
@@ -79,7 +79,8 @@ class Following:
         cycles = dict(zip(keys, chords, strict=True))
         self._which = np.array([list(cycles).index(key) for key in keys])
         self._cycles = [self._cycle(numbers) for numbers in cycles.values()]
-        # If a piece requests only triads, other chords are not recognized, and a change costs less.
+        # If a piece requests only triads, only triads are recognized in it, and a change costs
+        # less.
         self._only_triads = np.array([(numbers < _N_TRIADS).all() for numbers in chords])
         vocabularies = ["triads" if only else "qualities" for only in self._only_triads]
         self._prices = np.array(
@@ -88,7 +89,7 @@ class Following:
         templates = unit_templates(vocabularies[self._only_triads.argmin()])
         self._templates = templates.T.astype(np.float32)
         self._known: dict[int, np.ndarray] = {}
-        # By how many nats each chord is ahead of the requested one, for each piece.
+        # Lead of each chord over the requested one, in nats, for each piece.
         self._ahead = np.zeros((len(chords), len(templates)))
         # Numbers of the pieces whose frames were drawn last, and what these frames add to `_ahead`.
         self._drawn: tuple[np.ndarray, np.ndarray] | None = None
@@ -114,7 +115,7 @@ class Following:
         encoded : ndarray of shape (n_rows * n_strands, n_inputs)
             The past of each piece, as the emission encodes it.
         previous : ndarray of shape (n_rows, n_known)
-            The past of each piece, as its `Memory` knows it.
+            The past of each piece, from the attribute `known` of its `Memory`.
         draw : callable
             Function that draws frames from readouts.
         rows : ndarray of int of shape (n_rows,)
@@ -145,10 +146,10 @@ class Following:
         return frames
 
     def advance(self) -> None:
-        """Take the drawn frame into account, and go on to the next frame of every piece."""
+        """Add the evidence of the drawn frames, and move on to the next frame of every piece."""
         if self._drawn is not None:
             rows, evidence = self._drawn
-            if len(rows) == len(self._ahead):  # quicker
+            if len(rows) == len(self._ahead):  # faster than indexing
                 self._ahead += evidence
             else:
                 self._ahead[rows] += evidence
@@ -157,9 +158,9 @@ class Following:
         self._begin()
 
     def end(self, n_frames: int) -> None:
-        """Let the piece, of which there must be only one, end after `n_frames` more frames.
+        """End the progression after `n_frames` more frames, as in `until_the_end`.
 
-        Its chords are then those of `until_the_end`.
+        There must be only one piece.
         """
         (numbers,) = self._chords
         self._frame %= len(numbers)
@@ -167,7 +168,7 @@ class Following:
         self._begin()
 
     def take(self, pieces: np.ndarray) -> Self:
-        """Return the state of the pieces with these numbers."""
+        """Return the state of the pieces numbered `pieces`."""
         taken = copy(self)
         taken._drawn, taken._numbers = None, []
         for name in ("_which", "_prices", "_ahead", "_only_triads", "_now"):
@@ -176,13 +177,13 @@ class Following:
         return taken
 
     def _cycle(self, numbers: np.ndarray) -> tuple[list[int], np.ndarray]:
-        """Return a progression as a list, and what each frame's chord adds to the hidden layer."""
+        """Return a progression as a list, and what each of its frames adds to the hidden layer."""
         weight, bias = self._of_chords
         features = self.emission.chords_of_strands(_features(numbers))
         return numbers.tolist(), features @ weight + bias
 
     def _begin(self) -> None:
-        """Find each piece's present chord; reset the evidence of pieces whose chord just began."""
+        """Set the current chord of each piece; if it changes, reset the evidence of the piece."""
         numbers = [cycle[self._frame % len(cycle)] for cycle, _ in self._cycles]
         if numbers == self._numbers:
             return
@@ -207,11 +208,11 @@ class Following:
         return np.stack(now)[self._which[rows]]
 
     def _recognize(self, frames: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return how far the likeliest chord is ahead of the requested one, and the evidence.
+        """Return the lead of the likeliest chord over the requested one, and the evidence, in nats.
 
-        Both are in nats: the lead (n_rows,) takes the drawn frames into account, and the evidence
-        (n_rows, n_chords) is what these frames add to `_ahead`. Each piece is computed separately,
-        so that rounding does not depend on the others.
+        The lead (n_rows,) takes the drawn frames into account. The evidence (n_rows, n_chords) is
+        what these frames add to `_ahead`. Each piece is computed separately, so that rounding does
+        not depend on the other pieces.
         """
         chroma = pitch_classes(frames)
         several = len(self._relative) > 1
@@ -226,8 +227,8 @@ class Following:
     def _compared(self, number: int) -> np.ndarray:
         """Return a matrix, (12, n_chords + 1), that compares a frame with all chords.
 
-        Its columns are the template of each chord minus that of chord `number`, and a unit vector
-        that measures the mean of the frame.
+        Its columns are the template of each chord minus the template of chord `number`. The last
+        column is a constant unit vector, whose product with a frame measures the mean of the frame.
         """
         if number not in self._known:
             relative = self._templates - self._templates[:, [number]]

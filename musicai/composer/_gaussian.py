@@ -1,7 +1,7 @@
 """Emissions of real-valued frames: a mixture of Gaussians, and one Gaussian for squared error.
 
-Both standardize frames by the mean and standard deviation of the training frames. Densities refer
-to the original data, so every log-density takes this scaling into account.
+Both standardize frames by the mean and standard deviation of the training frames. Log-densities are
+those of the original data, so they include this scaling.
 """
 
 import math
@@ -22,12 +22,13 @@ from ._emission import (
 )
 
 # Natural logarithms of the smallest and largest width of a component, in standard deviations of a
-# feature. Without bounds, densities of data that repeat values exactly would grow without limit.
+# feature. Without a lower bound, the density of values that repeat exactly would grow without
+# limit.
 LOG_SCALES = math.log(1e-3), 5.0
 
 
 class _Standardized(Emission):
-    """Emission of frames standardized by mean and standard deviation of the training frames."""
+    """Base class of emissions that standardize frames."""
 
     location: Tensor
     scale: Tensor
@@ -65,10 +66,11 @@ class _Standardized(Emission):
 
 
 class GaussianMixture(_Standardized):
-    """Joint mixture of Gaussians with diagonal covariances (Bishop 1994).
+    """Mixture of Gaussians over whole frames, with diagonal covariances (Bishop 1994).
 
-    The means of half of the components are offsets from the last frame, because music often stays
-    where it is. The other means are absolute, so that a sampled piece that has strayed can return.
+    The means of half of the components are offsets from the last frame, because consecutive frames
+    are often similar. The other means are absolute, so that samples that have drifted away can
+    return.
     """
 
     can_redraw = True
@@ -85,7 +87,7 @@ class GaussianMixture(_Standardized):
     def redraw(
         self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
     ) -> Tensor:
-        """Redraw every frame from one component, chosen by its probability given the frame."""
+        """Redraw every frame from a component, drawn by its probability given the frame."""
         joint, means, log_scales = self._joint(x, context, previous)
         cumulated = F.softmax(joint, -1).cumsum(-1)
         choice = torch.rand((len(x), 1), generator=generator, device=x.device)
@@ -100,10 +102,11 @@ class GaussianMixture(_Standardized):
         return self.decode((log_weights.exp()[..., None] * means).sum(1))
 
     def _joint(self, x: Tensor, context: Tensor, previous: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the log-density of every standardized frame jointly with each component.
+        """Return the joint log-densities of frames and components, and means and log-widths.
 
-        Its shape is (N, n_components). The means and log-widths of the components follow it, both
-        of shape (N, n_components, n_features).
+        The joint log-densities (N, n_components) are those of each standardized frame with each
+        component. The means and log-widths of the components have the shape (N, n_components,
+        n_features).
         """
         log_weights, means, log_scales = self._components(context, previous)
         standard = (self.encode(x)[:, None] - means) / log_scales.exp()
@@ -120,9 +123,10 @@ class GaussianMixture(_Standardized):
 
 
 class SquaredError(_Standardized):
-    """Gaussian with one width for all frames, so that maximum likelihood is least squares.
+    """Gaussian with the same width for all frames, for which maximum likelihood is least squares.
 
-    This is the usual way to train a sequence model on chroma, and is kept for comparison.
+    Least squares is the usual way to train a sequence model on chroma. It is included for
+    comparison.
     """
 
     def __init__(self, n_features: int, n_context: int) -> None:
@@ -148,7 +152,7 @@ class SquaredError(_Standardized):
 
 
 class _StandardizedSampler(EmissionSampler):
-    """Sampler of frames standardized by mean and standard deviation of the training frames."""
+    """Base class of samplers of standardized frames."""
 
     def __init__(self, weights: Weights) -> None:
         self.origin, self._scale = weights["location"], weights["scale"]
@@ -163,9 +167,9 @@ class _StandardizedSampler(EmissionSampler):
 
 
 class GaussianMixtureSampler(_StandardizedSampler):
-    """Sampler of `GaussianMixture`: draws a component by its weight, then a frame from it.
+    """Sampler of `GaussianMixture`: draws a component by its weight, and then a frame from it.
 
-    A temperature below 1 sharpens the weights.
+    The temperature rescales only the weights.
     """
 
     def draw(
@@ -200,7 +204,7 @@ class GaussianMixtureSampler(_StandardizedSampler):
 
 
 class SquaredErrorSampler(_StandardizedSampler):
-    """Sampler of `SquaredError`, a single Gaussian, whose width the temperature scales."""
+    """Sampler of `SquaredError`; the temperature scales the width of the Gaussian."""
 
     def __init__(self, weights: Weights) -> None:
         super().__init__(weights)

@@ -1,12 +1,12 @@
 """Inference on given pieces: log-likelihoods, expected frames, and the probability of each key.
 
-The network reads every piece in one or more keys in parallel, with a row of the batch for each key.
-It reads window by window and carries its state over, so that memory is bounded for pieces of any
-length. The keys form a mixture that starts with equal weights; frame by frame, Bayes' rule updates
-the weights. The likelihood of a piece is thus exactly the mean of its likelihoods in the keys.
+The network reads every piece in each possible key in parallel, with a row of the batch for each
+key. It reads window by window and carries its state over, so that memory is bounded for pieces of
+any length. The keys form a mixture that starts with equal weights, which Bayes' rule updates frame
+by frame. The likelihood of a piece is thus exactly the mean of its likelihoods in the keys.
 
 A blend of styles is also a mixture, but with constant weights: the style of every frame is drawn
-anew, whatever the styles of the frames before it. The network reads the piece in each style in
+independently of the styles of earlier frames. The network reads the piece in each style in
 parallel, and the probability of a frame is the weighted mean of its probabilities in the styles.
 """
 
@@ -23,11 +23,10 @@ from ._data import NO_SHIFT, UNKNOWN_KEY, Batch, Collection, Span, collate
 from ._matches import find_matches
 from ._network import Network, State
 
-# Numbers of frames that are computed at once: of each piece, and of all pieces in all keys and
-# styles.
+# Numbers of frames to compute at once: of each piece, and of all pieces in all keys and styles.
 _WINDOW = 128
 _FRAMES_AT_ONCE = 8192
-_IMPOSSIBLE = -1e30  # takes the place of a log-probability of minus infinity
+_IMPOSSIBLE = -1e30  # replaces a log-probability of minus infinity
 
 ONE_STYLE = np.ones(1)
 """Weights of a single style, without blending."""
@@ -35,12 +34,12 @@ ONE_STYLE = np.ones(1)
 
 @dataclass(frozen=True)
 class _Window:
-    """A window of some pieces, read by the network in every key."""
+    """Window of frames of some pieces, as read by the network in every key."""
 
     spans: Sequence[Span]
-    """The frames of each piece that the window covers."""
+    """Frames of each piece that the window covers."""
     batch: Batch
-    """Its rows are every piece in every key and every style, in this order."""
+    """Batch with a row for each piece, key and style; the style varies fastest, then the key."""
     context: Tensor
     """Output of the network for each row and frame."""
     log_probs: np.ndarray
@@ -53,7 +52,7 @@ class _Window:
 
     @property
     def mixed(self) -> np.ndarray:
-        """Log-probability of every frame, whatever the key, (n_pieces, n_frames)."""
+        """Log-probability of every frame, marginalized over the keys, (n_pieces, n_frames)."""
         return logsumexp(self.log_weights[..., :-1] + self.log_probs, axis=1)
 
 
@@ -76,14 +75,14 @@ def score_frames(
     pieces : sequence of ndarray of shape (n_frames, n_features)
         Pieces to score.
     styles : sequence of integer ndarray of shape (n_frames,) or (n_styles, n_frames)
-        The style number of every frame; for a blend, one row for each of its styles.
+        Style number of every frame; for a blend, one row for each of its styles.
     shifts : sequence of integer ndarray of shape (n_keys,)
-        Semitones that move each piece to the common key from each possible key.
+        Semitones that transpose each piece from each possible key to the common key.
     weights : ndarray of shape (n_styles,), default=(1.0,)
         Weight of each style of a blend.
     window, frames_at_once : int
-        Frames of each piece, and of all pieces in all keys, to compute at once. They affect only
-        memory and speed.
+        Numbers of frames to compute at once: of each piece, and of all pieces in all keys and
+        styles. They affect only memory and speed.
     """
     scores = [np.zeros(len(piece), np.float32) for piece in pieces]
     for part in _read(network, pieces, styles, shifts, weights, window, frames_at_once):
@@ -93,9 +92,9 @@ def score_frames(
 
 
 def mean_score(network: Network, collection: Collection) -> float:
-    """Return the mean log-likelihood per frame of pieces, in nats, each in its estimated key.
+    """Return the mean log-likelihood of pieces in their estimated keys, in nats per frame.
 
-    With weights that are shared over pitch, pieces are scored without a stated key.
+    If weights are shared over pitch, pieces are scored without conditioning on a key.
     """
     shifts = [SHIFTS_TO_COMMON_KEY[[key]] for key in collection.keys]
     if network.emission.is_tied:
@@ -105,7 +104,7 @@ def mean_score(network: Network, collection: Collection) -> float:
 
 
 def mean_of_frames(scores: Sequence[np.ndarray]) -> float:
-    """Return the mean over all frames of all pieces."""
+    """Return the mean of the scores of all frames; `scores` has one array (n_frames,) per piece."""
     return float(np.concatenate(scores).mean(dtype=np.float64))
 
 
@@ -123,8 +122,8 @@ def expect_next(
 
     Parameters are those of `score_frames`.
     """
-    # A frame is predicted in the step in which it is scored. So predicting the frame after the last
-    # one takes one more frame, of any content.
+    # Each frame is predicted in the step that scores it. To predict the frame after the last one,
+    # append a frame of any content.
     extended = [np.concatenate([piece, piece[-1:]]) for piece in pieces]
     extended_styles = [np.concatenate([style, style[..., -1:]], -1) for style in styles]
     expected = [np.zeros_like(piece) for piece in extended]
@@ -155,10 +154,10 @@ def read_primes(
     window: int = _WINDOW,
     frames_at_once: int = _FRAMES_AT_ONCE,
 ) -> list[tuple[np.ndarray, float]]:
-    """Return a pair for each piece: the probability of each key after it, and its log-likelihood.
+    """Return the key probabilities and the log-likelihood of each piece, as a list of pairs.
 
-    Probabilities have the shape (n_keys,); the log-likelihood is the sum over the frames of the
-    piece, in nats. Parameters are those of `score_frames`.
+    The probabilities (n_keys,) are those after the last frame. The log-likelihood is the sum over
+    the frames of the piece, in nats. Parameters are those of `score_frames`.
     """
     odds = [np.full(len(keys), 1 / len(keys)) for keys in shifts]
     nats = [0.0] * len(pieces)
@@ -179,7 +178,7 @@ def _read(
     frames_at_once: int,
 ) -> Iterator[_Window]:
     """Read all pieces in batches of similar length; yield one window after the other."""
-    # The collection holds a piece once for each of its styles.
+    # The collection holds each piece once per style of the blend.
     collection = Collection(
         [piece for piece in pieces for _ in weights],
         [numbers for of_piece in styles for numbers in np.atleast_2d(of_piece)],
@@ -195,7 +194,7 @@ def _read(
 
 
 def _groups(lengths: Sequence[int], window: int, frames_at_once: int) -> Iterator[list[int]]:
-    """Yield the numbers of the pieces in each batch, in which lengths are similar.
+    """Divide pieces into batches of similar lengths; yield the numbers of the pieces in each batch.
 
     The longest pieces come first, and pieces without frames are left out.
     """
@@ -256,7 +255,7 @@ def _read_group(
         # A frame that is impossible in every key is no evidence for any key.
         evidence = np.maximum(by_key, _IMPOSSIBLE).cumsum(-1)
         joint = weights[: len(spans), :, None] + np.pad(evidence, ((0, 0), (0, 0), (1, 0)))
-        with np.errstate(invalid="ignore"):  # NaN from a diverged network: the score shows it
+        with np.errstate(invalid="ignore"):  # NaN from a diverged network appears in the score
             log_weights = joint - logsumexp(joint, axis=1, keepdims=True)
         weights = log_weights[..., -1]
         yield _Window(spans, batch, context, by_key, log_weights)

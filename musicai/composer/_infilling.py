@@ -1,11 +1,10 @@
-"""Infilling of the gap between a prime and a passage, by sequential Monte Carlo.
+"""Filling of the gap between a prime and a passage, by sequential Monte Carlo.
 
 Many continuations of the prime are sampled at once. In the last frames of the gap, they are
-weighted by the likelihood of the passage as if it came next, with a growing exponent, and
-resampled. After the last frame, one continuation is drawn with probability proportional to the
-likelihood of the passage after it. As the number of continuations grows, this approaches a sample
-from the composer given both the prime and the passage (twisted targets; Naesseth, Lindsten and
-Schon 2019).
+weighted by the likelihood of the passage as if it came next, raised to a power that grows to 1, and
+resampled. After the last frame, one continuation is drawn by its weight. As the number of
+continuations grows, the result approaches a sample from the composer given both prime and passage
+(twisted targets; Naesseth, Lindsten and Schon 2019).
 """
 
 from collections.abc import Callable
@@ -21,7 +20,7 @@ N_PARTICLES = 64
 # Number of frames of the passage to score while the gap is being filled, and once it is full.
 _LOOK_AHEAD = 8
 _LOOK_AT_END = 32
-# Continuations are weighted within this many frames of the end of the gap, every fourth frame.
+# Continuations are weighted every fourth frame, within this many frames of the end of the gap.
 _HORIZON = 48
 _EVERY = 4
 
@@ -39,7 +38,7 @@ def fill_gap(
     *,
     temperature: float,
 ) -> tuple[np.ndarray, int]:
-    """Compose frames that lead to a passage.
+    """Compose frames that lead from the prime to a passage.
 
     Parameters
     ----------
@@ -52,9 +51,9 @@ def fill_gap(
     n_frames : int
         Number of frames to compose.
     rng : RandomState
-        Source of the draws.
+        Random state for the draws.
     log_prob : callable
-        Function that returns the log-probability of frames under the emission.
+        Function that returns the log-probabilities of frames under the emission.
     temperature : float
         Temperature as in `Sampler.draw`.
 
@@ -91,7 +90,7 @@ def fill_gap(
 def _log_likelihood(sampler: Sampler, passage: np.ndarray, log_prob: LogProb) -> np.ndarray:
     """Return the log-likelihood in nats, (n_pieces,), of a passage that continues each piece.
 
-    `passage` (n_frames, n_pieces, n_features) holds the passage in the key of each piece.
+    `passage` (n_frames, n_pieces, n_features) holds the passage, transposed for each piece.
     """
     reader = sampler.take(np.arange(passage.shape[1]))
     owners = np.arange(passage.shape[1]) if sampler.voices is None else sampler.voices.pieces
@@ -109,9 +108,6 @@ def _log_likelihood(sampler: Sampler, passage: np.ndarray, log_prob: LogProb) ->
 
 
 def _resample(weights: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-    """Return as many row numbers as there are weights, drawn in proportion to the weights.
-
-    This is systematic resampling.
-    """
+    """Draw row numbers in proportion to `weights`, one per weight, by systematic resampling."""
     places = (rng.random_sample() + np.arange(len(weights))) / len(weights)
     return np.minimum(np.searchsorted(weights.cumsum(), places), len(weights) - 1)

@@ -1,9 +1,9 @@
 """Emission of frames in [0, 1], such as chroma: autoregressive mixtures of discretized logistics.
 
-As in `_bernoulli.py`, a NADE models each feature given the lower features of the same frame. Its
-distribution is a mixture of logistic distributions, integrated over the cells of a grid of levels
-(Salimans et al. 2017). The probability of a frame is the product over its features, so it is exact,
-and the probabilities of all frames sum to one.
+As in `_bernoulli.py`, a NADE models each feature given the lower-numbered features of the same
+frame. Each feature follows a mixture of logistic distributions, integrated over the cells of a grid
+of levels (Salimans et al. 2017). The probability of a frame is the product of the probabilities of
+its features. It is exact, and the probabilities of all frames sum to one.
 """
 
 import math
@@ -25,8 +25,8 @@ from ._emission import (
     sample_categorical,
 )
 
-# Number of levels of the grid, weight of the uniform component, and bounds of the logarithm of a
-# scale.
+# Number of levels of the grid, weight of the uniform component, and bounds of the logarithms of
+# scales.
 N_LEVELS = 256
 UNIFORM_WEIGHT = 1e-3
 LOG_SCALES = -7.0, 2.0
@@ -35,14 +35,14 @@ LOG_SCALES = -7.0, 2.0
 class LogisticNADE(Emission):
     """Distribution of frames in [0, 1] on a grid of levels.
 
-    Each feature is a mixture of logistic distributions, integrated over the cell of each level
-    (Salimans et al. 2017); the first and the last cell reach to infinity, so that point masses at
-    0 and 1 are learned exactly. A uniform component of small weight keeps every log-probability
+    Each feature follows a mixture of logistic distributions, integrated over the cell of each level
+    (Salimans et al. 2017). The first and the last cell extend to infinity, so that probabilities of
+    exactly 0 and 1 can be learned. A uniform component of small weight keeps every log-probability
     finite. The mean of each component is the feature's value in the last frame plus an offset.
 
     With `loudest_first`, as for chroma, a categorical distribution first chooses the feature that
-    is 1; its last class means that no feature is 1. All other features then lie below 1, at most in
-    the next-to-last cell. If several features of a frame are 1, the first counts as the loudest.
+    is 1; its last class means that no feature is 1. All other features are then at most at the
+    second-highest level. If several features of a frame are 1, the first counts as the loudest.
     Without `loudest_first`, mixtures leave some of their mass at 1: frames with two loudest pitch
     classes were twelve times as frequent in samples as in real music.
     """
@@ -91,13 +91,14 @@ class LogisticNADE(Emission):
         bound = self.hidden_to_output.shape[1] ** -0.5
         nn.init.uniform_(self.hidden_to_output, -bound, bound, generator=generator)
         with torch.no_grad():
-            # Start with components spread around the last value, each a tenth of the range wide.
+            # Start with components spread around the last value, each about a tenth of the range
+            # wide.
             bias = self.context_to_output.bias.view(self.n_features, 3, self.n_components)
             bias[:, 1] = torch.linspace(-0.4, 0.4, self.n_components)
             bias[:, 2] = -2.5
 
     def encode(self, x: Tensor) -> Tensor:
-        # Exactly 1 (the loudest pitch class) means more than almost 1, so it has its own input.
+        # A value of exactly 1 marks the loudest pitch class, so it has its own input.
         x = self._on_grid(x)
         return torch.cat([x, (x == 1).float()], -1)
 
@@ -115,10 +116,10 @@ class LogisticNADE(Emission):
     def redraw(
         self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
     ) -> Tensor:
-        """Redraw every value from one component, chosen by its probability given the value.
+        """Redraw every value from a component, drawn by its probability given the value.
 
-        A value that the uniform component explains is kept. An exact 1 is kept too, and no other
-        value becomes 1, so that the loudest feature remains the only loudest one.
+        If the uniform component is drawn, the value is kept. An exact 1 is kept too, and no other
+        value becomes 1, so that the loudest feature stays the same.
         """
         x = self._on_grid(x)
         shares, means, scales = self._components(x, context, previous, self._loudest(x))
@@ -133,7 +134,10 @@ class LogisticNADE(Emission):
         return torch.where(stays, x, drawn.clamp(0, 1 - 1 / (self.n_levels - 1)))
 
     def _loudest(self, x: Tensor) -> Tensor | None:
-        """Return the first feature that is 1 in each frame, (N, 1); `n_features` if none is 1."""
+        """Return the number of the first feature that is 1, (N, 1), or `n_features` if none is 1.
+
+        Without `loudest_first`, return None.
+        """
         if not self.loudest_first:
             return None
         is_one = F.pad(x == 1, (0, 1), value=True)
@@ -144,8 +148,8 @@ class LogisticNADE(Emission):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return shares, means and scales of the logistic components of every value.
 
-        Each is (n_features, n_components, N): frames are last, as torch is quickest along the last
-        axis. Shares sum to 1 minus the share of the uniform component.
+        Each has the shape (n_features, n_components, N), with frames last because torch is fastest
+        along the last axis. Shares sum to 1 minus the weight of the uniform component.
         """
         context = context.T
         total = _linear(self.context_to_hidden, context)
@@ -168,7 +172,8 @@ class LogisticNADE(Emission):
     def _masses(self, x: Tensor, means: Tensor, scales: Tensor) -> Tensor:
         """Return the probability of the level of each value under each component.
 
-        The arguments after `x` (N, n_features) and the result are (n_features, n_components, N).
+        `x` has the shape (N, n_features). The other arguments and the result have the shape
+        (n_features, n_components, N).
         """
         x = x.T[:, None]
         half = 0.5 / (self.n_levels - 1)
@@ -191,20 +196,21 @@ class LogisticNADE(Emission):
 
     @property
     def _last(self) -> float:
-        """Border below the last cell: values above it belong to the last cell."""
+        """Lower border of the last cell."""
         return (self.n_cells - 1.5) / (self.n_levels - 1)
 
     def _on_grid(self, x: Tensor) -> Tensor:
         levels = torch.round(x * (self.n_levels - 1))
         if self.loudest_first:
-            # Of several features at the highest level, the first stays there.
+            # Of several features at the highest level, only the first stays there; the others move
+            # down by one level.
             ones = levels == self.n_levels - 1
             levels = levels - (ones & (ones.cumsum(-1) > 1)).to(levels.dtype)
         return levels / (self.n_levels - 1)
 
 
 def _linear(layer: nn.Linear, columns: Tensor) -> Tensor:
-    """Apply a layer to columns (n_inputs, N)."""
+    """Apply a linear layer to columns (n_inputs, N)."""
     return layer.weight @ columns + layer.bias[:, None]
 
 
@@ -213,11 +219,12 @@ class LogisticNADESampler(EmissionSampler):
 
     With `loudest_first`, every drawn frame has a loudest feature, which is 1.
 
-    A temperature below 1 sharpens the weights of the components, including the uniform one. The
-    square of the temperature scales the width of components, since the noise of drawn frames feeds
-    back into later frames.
-    Frames that are drawn separately, such as a single frame, are computed with Python floats: for
-    one frame, calling NumPy takes longer than computing.
+    The temperature rescales the weights of the components, including the uniform one. Its square
+    scales the width of the components, because the noise of drawn frames feeds back into later
+    frames.
+
+    Single frames, and frames with their own random states, are drawn with Python floats, because
+    calling NumPy for one frame takes longer than the computation.
     """
 
     def __init__(
@@ -231,7 +238,7 @@ class LogisticNADESampler(EmissionSampler):
     ) -> None:
         self._autoregressive = autoregressive
         self._highest = n_levels - 1
-        self._last = self._highest - loudest_first  # the highest level of other features
+        self._last = self._highest - loudest_first  # highest level, except for the loudest feature
         # Weight of the uniform component, relative to the sum of all other weights.
         self._uniform_weight = uniform_weight / (1 - uniform_weight)
         self._hidden_to_output = np.ascontiguousarray(
@@ -267,10 +274,10 @@ class LogisticNADESampler(EmissionSampler):
             return self.draw_each(readout, previous, [rng], temperature)
         choices = rng.random_sample(previous.shape)
         noise = rng.logistic(size=previous.shape)
-        # Copy the readout, with frames last: NumPy is quickest along the last axis.
+        # Copy the readout with frames last, because NumPy is fastest along the last axis.
         hidden, skipped, log_odds = self._split(np.array(readout.T, order="C"))
         skipped = skipped.reshape(self.n_features, 3, self._n_components, -1)
-        skipped[:, 1] += previous.T[:, None]  # the means are offsets from the last frame
+        skipped[:, 1] += previous.T[:, None]  # the network predicts offsets from the last frame
         loudest = np.full(len(previous), -1)
         if self._loudest_to_hidden is not None:
             shares = np.exp((log_odds - log_odds.max(0)) / temperature)
@@ -282,8 +289,8 @@ class LogisticNADESampler(EmissionSampler):
     def _split(self, readout: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Split readouts along the first axis into hidden units, mixtures and log-odds.
 
-        The log-odds of which feature is loudest are empty without `loudest_first`. The odds that no
-        feature is 1 are left out, since no such frame is drawn.
+        The log-odds that each feature is the loudest are empty without `loudest_first`. The class
+        in which no feature is 1 is left out, so that no such frame is drawn.
         """
         n_hidden = self._feature_to_hidden.shape[-1]
         n_direct = self.n_features * 3 * self._n_components
@@ -377,7 +384,7 @@ class LogisticNADESampler(EmissionSampler):
         levels = np.rint(frames * np.float32(self._highest))
         if self._loudest_to_hidden is not None:
             ones = levels == self._highest
-            levels -= ones & (ones.cumsum(-1) > 1)  # the first stays the loudest
+            levels -= ones & (ones.cumsum(-1) > 1)  # only the first stays at the highest level
         return levels / np.float32(self._highest)
 
     def _draw_several(
@@ -407,7 +414,7 @@ class LogisticNADESampler(EmissionSampler):
                 rest **= 1 / temperature
             cumulated = shares.cumsum(0)
             chosen = (choices[k] * (cumulated[-1] + rest) >= cumulated).sum(0)
-            # Past the logistic components comes the uniform one.
+            # The number of the uniform component follows those of the logistic ones.
             component = np.minimum(chosen, self._n_components - 1)
             width = np.exp(np.clip(log_scales[component, columns], *LOG_SCALES))
             value = means[component, columns] + temperature**2 * width * noise[k]
@@ -448,6 +455,6 @@ class LogisticNADESampler(EmissionSampler):
         return choose(shares, choice)
 
     def _uniform_level(self, noise: Any) -> Any:
-        """Turn logistic noise into a level from 0 to `_last`, all equally likely."""
+        """Turn logistic noise into a level from 0 to `_last`; all levels are equally likely."""
         share = 1 / (1 + np.exp(-noise))
         return np.minimum(np.floor(share * (self._last + 1)), self._last)

@@ -1,11 +1,13 @@
 """Repetition in piano rolls: the earlier passage that best matches the last frames.
 
-Music repeats itself, often literally and after minutes, beyond the memory of a recurrent network.
-So the frame that followed the earlier passage is an input of the network. The score of a *lag*
-grows by one with each frame that equals the frame `lag` frames earlier and halves with each frame
-that does not, so that a varied note does not end a repetition. The match of a frame is the lag with
-the highest score before it. If no lag fits, the match leads to the first frame, because pieces
-often return to their beginning. Matches depend only on earlier frames.
+Music often repeats itself literally after minutes, beyond the memory of a recurrent network. The
+frame that followed the best-matching earlier passage is therefore an input of the network.
+
+A *lag* is a number of frames. Its score grows by 1 with each frame that equals the frame `lag`
+frames earlier, and is halved by each frame that does not, so that a varied note does not end a
+repetition. The match of a frame is the lag with the highest score before it, so it depends only on
+earlier frames. If no score is high enough, the match leads back to the first frame, because pieces
+often return to their beginning.
 """
 
 from collections.abc import Iterable
@@ -18,25 +20,25 @@ import numpy as np
 from ..base.pieces import frame_blocks
 
 LOOK_BACK = 4096
-"""Largest lag, which bounds time and memory per frame."""
-_FORGET = np.float32(0.5)  # factor of a score at a frame that differs
-_SHORTEST = 64  # number of lags for which a `MatchFinder` has room at first
-# Lower bounds of the classes of scores. A score below the first is not a match.
+"""Largest lag in frames, which bounds time and memory per frame."""
+_FORGET = np.float32(0.5)  # multiplies a score when a frame differs
+_SHORTEST = 64  # initial number of lags of a `MatchFinder`
+# Lower bounds of the classes of scores. There is no match if the score is below the first bound.
 _BORDERS = np.array([0.5, 1, 2, 3, 5, 9, 17, 33, 65])
 N_CONFIDENCES = 2 * len(_BORDERS) + 1
 """Number of classes of confidence in a match.
 
-Class 0 means that no lag fits. Each other class stands for a range of scores, and for whether the
-last frame equaled the frame at that lag before it.
+Class 0 means that there is no match. Each other class stands for a range of scores, and for whether
+the last frame equals the frame one lag before it.
 """
 
 
 class Matches(NamedTuple):
     """The match of every frame of a piece.
 
-    `lags`, int16 of shape (n_frames,), are 0 at the first frame, and where no lag fits and the
-    first frame is more than `LOOK_BACK` frames away. `confidences`, uint8 of shape (n_frames,), are
-    classes of confidence, below `N_CONFIDENCES`.
+    `lags` (n_frames,), int16, holds the lag to the matched frame. It is 0 at the first frame, and
+    for frames without a match that are more than `LOOK_BACK` frames after the first frame.
+    `confidences` (n_frames,), uint8, holds classes of confidence, below `N_CONFIDENCES`.
     """
 
     lags: np.ndarray
@@ -46,7 +48,7 @@ class Matches(NamedTuple):
 def find_matches(piece: np.ndarray) -> Matches:
     """Return the match of every frame of a piece (n_frames, n_features).
 
-    Use this for a whole piece: it takes a third of the time that `MatchFinder` takes.
+    For a whole piece, this takes a third of the time of `MatchFinder`.
     """
     n_frames = len(piece)
     times = np.arange(n_frames)
@@ -73,10 +75,11 @@ def find_matches(piece: np.ndarray) -> Matches:
 def _match(
     lags: np.ndarray, scores: np.ndarray, agreed: np.ndarray, n_read: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lags of the matches and their classes of confidence, each like `lags`.
+    """Return the lags of matches and their classes of confidence, with the shape of `lags`.
 
-    `lags` holds the lags with the highest scores, `scores` these scores, and `n_read` how many
-    frames came before. `agreed` is true where the last frame equaled the one at that lag before it.
+    `lags` holds the lags with the highest scores, `scores` their scores, and `n_read` the numbers
+    of earlier frames. `agreed` is True where the last frame equals the frame `lags` frames before
+    it.
     """
     level = np.searchsorted(_BORDERS, scores, side="right")
     first = np.where(n_read <= LOOK_BACK, n_read, 0)
@@ -86,7 +89,7 @@ def _match(
 def frame_numbers(frames: np.ndarray) -> np.ndarray:
     """Return a hash of each frame, (n,), which depends on the features that are above 0.
 
-    Hashes of different frames practically always differ. Their last bit is 1, so none is 0.
+    Different frames almost never have the same hash. The last bit of a hash is 1, so no hash is 0.
     """
     return 2 * np.where(frames > 0, _factors(frames.shape[1]), 0).sum(1) + 1
 
@@ -97,24 +100,24 @@ def _factors(n_features: int) -> np.ndarray:
 
 
 class MatchFinder:
-    """Finds the matches of several pieces while they grow.
+    """Finder of matches in several growing pieces.
 
     Attributes
     ----------
     lags : int ndarray of shape (n_pieces,)
-        The best lag for the next frame of each piece, the shortest one if several are equally good.
-        If none fits, it leads to the first frame, or is 0 if the first frame is more than
-        `LOOK_BACK` frames away.
+        Lag with the highest score for the next frame of each piece, the shortest one if several
+        have the same score. Without a match, the lag to the first frame, or 0 if that frame is more
+        than `LOOK_BACK` frames away.
     confidences : int ndarray of shape (n_pieces,)
-        Class of confidence of each lag.
+        Class of confidence in each match.
     """
 
     def __init__(self, n_pieces: int) -> None:
         self.lags = np.zeros(n_pieces, np.int64)
         self.confidences = np.zeros(n_pieces, np.int64)
         self._n_read = np.zeros(n_pieces, np.int64)
-        # `_frames` holds as many zeros as there are lags, then the hashes of the frames in order.
-        # The last column of `_scores` belongs to lag 1.
+        # `_frames` holds the hashes of the frames in order, with zeros before the first frame. The
+        # last column of `_scores` belongs to lag 1.
         self._frames = np.zeros((n_pieces, 2 * _SHORTEST), np.int64)
         self._scores = np.zeros((n_pieces, _SHORTEST), np.float32)
         self._end = _SHORTEST
@@ -135,7 +138,7 @@ class MatchFinder:
         self.lags, self.confidences = _match(n_lags - best, scores, agreed, self._n_read)
 
     def take(self, rows: np.ndarray) -> Self:
-        """Return a finder for the pieces numbered `rows`, with their state."""
+        """Return a finder for the pieces numbered `rows`, in their current state."""
         taken = copy(self)
         taken.lags, taken.confidences = self.lags[rows], self.confidences[rows]
         taken._frames, taken._scores = self._frames[rows], self._scores[rows]
@@ -143,7 +146,7 @@ class MatchFinder:
         return taken
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Replace the state of the pieces numbered `rows` by the one they have in `other`.
+        """Replace the state of the pieces numbered `rows` with their state in `other`.
 
         `other` must not have read more frames than this finder.
         """
@@ -158,12 +161,12 @@ class MatchFinder:
 
     @property
     def numbers(self) -> np.ndarray:
-        """Hashes of the frames that the lags lead to, (n_pieces,); 0 where the lag is 0."""
+        """Hashes of the matched frames, (n_pieces,); 0 where the lag is 0."""
         places = self._end - np.maximum(self.lags, 1)
         return np.where(self.lags > 0, self._frames[np.arange(len(places)), places], 0)
 
     def _make_room(self) -> None:
-        """Make room for more frames and lags, up to `LOOK_BACK`; drop frames out of reach."""
+        """Double the number of lags, up to `LOOK_BACK`; drop the frames that no lag reaches."""
         n_pieces, n_lags = self._scores.shape
         kept = min(2 * n_lags, LOOK_BACK)
         frames = np.zeros((n_pieces, kept + n_lags), np.int64)

@@ -42,7 +42,7 @@ def model_card(
     scores: Mapping[str, float] | None = None,
     report: Any = None,
 ) -> str:
-    """Return a description of a fitted composer in Markdown, to share along with its file.
+    """Return a description of a fitted composer in Markdown, to be shared with its file.
 
     Parameters
     ----------
@@ -51,18 +51,19 @@ def model_card(
     title : str, default="A composer"
         Heading of the card.
     data : Bunch, default=None
-        Training music from a loader of `musicai.datasets`, with its source and license. None if
-        source and license are unknown.
+        Training music from a loader of `musicai.datasets`, which states its source and license.
+        None if they are unknown.
     scores : dict of str to float, default=None
-        Log-likelihoods of held-out music by name, in nats per frame.
+        Log-likelihoods of held-out music in nats per frame, each under the name of that music.
     report : musicai.metrics.Report, default=None
-        Scorecard of composed pieces. The card quotes their realism and the share of them that is
+        Scorecard of composed pieces. The card quotes their realism, and how much of their music is
         copied from the training music.
 
     Returns
     -------
     card : str
-        Markdown with the header that model hubs read, to save as README.md next to the file.
+        Markdown with the header that model hubs read. Save it as README.md next to the composer's
+        file.
 
     Raises
     ------
@@ -116,7 +117,7 @@ def _nats(score: float) -> str:
 
 
 def _frames(composer: Any) -> str:
-    """Return in words how many frames a beat or a second has, or that their length is unknown."""
+    """Describe in words how many frames a beat or a second has, if that is known."""
     try:
         timing = composer.timing
     except ValueError:

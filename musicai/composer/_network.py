@@ -1,11 +1,12 @@
-"""The network, a recurrent trunk under an emission, and its training loss.
+"""Neural network, a recurrent trunk with an emission on top, and its training loss.
 
-At every frame the trunk reads the previous frame, a flag that is 1 where a piece starts, and the
-sum of the embeddings of the piece's style and key. Networks whose emission can redraw values read a
-second flag, 1 where the previous frame was generated, and add an embedding of the piece's traits.
-The trunk also reads cues about the distance to the end, which are zeros where they are not given.
-The trunk's output is the context that the emission turns into a distribution over frames. For
-chroma and piano rolls, a second emission also reads the chords (`_chord_emission.py`).
+For every frame, the trunk reads the previous frame, a flag that is 1 where a piece starts, and the
+sum of the embeddings of the piece's style and key. Networks with emissions that can redraw values
+also read a second flag, 1 where the previous frame was generated, and add an embedding of the
+piece's traits to the sum. Every trunk also reads cues, which describe the distance to the end of
+the piece, or are zeros. The output of the trunk is the context, which the emission turns into a
+distribution over frames. For chroma and piano rolls, a second emission also reads the chords
+(`_chord_emission.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -53,11 +54,11 @@ class Network(nn.Module):
     Parameters
     ----------
     emission : str
-        The distribution of a frame, a key of `EMISSIONS`.
+        Name of the emission, a key of `EMISSIONS`.
     n_features : int
-        Width of a frame.
+        Number of features of a frame.
     n_styles : int
-        Number of styles; style 0 stands for "no stated style".
+        Number of styles, which are numbered from 1; 0 stands for no particular style.
     hidden_size, n_layers : int
         Units in a layer of the LSTM, and number of layers.
     dropout : float, default=0.0
@@ -90,7 +91,7 @@ class Network(nn.Module):
         if self.has_traits:
             n_flags, n_traits = 2, 2 * n_features
             self.traits = nn.Parameter(torch.empty(n_traits + 1, _EMBEDDING_SIZE))
-            # Mean and spread of the traits of the training pieces.
+            # Mean and standard deviation of the traits of the training pieces.
             self.register_buffer("trait_scale", torch.empty(2, n_traits))
         n_inputs = self.emission.n_inputs + n_flags + N_CUES + _EMBEDDING_SIZE
         self.lstm = nn.LSTM(n_inputs, int(hidden_size), int(n_layers), batch_first=True)
@@ -114,7 +115,7 @@ class Network(nn.Module):
         ----------
         previous : Tensor of shape (batch, n_frames, n_known)
             The frame before each frame to predict or, if the emission is tied, all inputs that
-            describe its past; ignored where a piece starts.
+            describe the past of the frame to predict. Ignored where a piece starts.
         start : Tensor of shape (batch, n_frames)
             1 where a piece starts, else 0.
         styles : integer Tensor of shape (batch, n_frames)
@@ -124,15 +125,15 @@ class Network(nn.Module):
         state : pair of Tensors, default=None
             State that an earlier call returned; None at the start of the pieces.
         generated : Tensor of shape (batch, n_frames), default=None
-            1 where the network has drawn the previous frame, else 0; None if it has drawn none.
+            1 where the network has generated the previous frame, else 0. None stands for all zeros.
         traits : Tensor of shape (batch, n_traits + 1), default=None
             Standardized traits of each piece, followed by a 1; a row of zeros for a piece whose
-            traits are unknown. None if no piece has traits.
+            traits are unknown. None stands for all zeros.
         cues : Tensor of shape (batch, n_frames, N_CUES), default=None
-            Cues of the frames to predict, zeros where there are none. None stands for all zeros.
+            Cues of the frames to predict. None stands for all zeros.
         kept : Tensor of shape (batch, n_frames, n_strands, n_inputs), default=None
-            Factors by which the encoded frames are multiplied, 0 where dropout drops a value. None
-            for no dropout.
+            Factors for dropout, by which the encoded frames are multiplied; 0 where a value is
+            dropped. None means no dropout.
 
         Returns
         -------
@@ -141,7 +142,7 @@ class Network(nn.Module):
         state : pair of Tensors of shape (n_layers, batch * n_strands, hidden_size)
             State of the LSTM after the last frame.
         """
-        # Unlike plain indexing, embedding sums its gradient in the same order every time.
+        # Unlike indexing, embedding always sums its gradient in the same order.
         conditioning = F.embedding(styles, self.style)[..., None, :]
         conditioning = conditioning + F.embedding(self.emission.keys_of_strands(keys), self.key)
         if traits is not None:
@@ -171,7 +172,7 @@ class Network(nn.Module):
         batch : Batch
             Excerpts of the training pieces.
         generator : torch.Generator
-            Source of dropout, dropped conditioning and redrawn frames.
+            Random generator for dropout, dropped conditioning and redrawn frames.
 
         Returns
         -------
@@ -184,8 +185,9 @@ class Network(nn.Module):
         previous, generated, traits, kept = batch.previous, None, None, None
         if batch.traits is not None:
             traits = drop_and_blur(batch.traits, generator)
-            # This needs its own block: within one block, older versions of torch would reuse the
-            # weights that are cast here, without gradients, in the computation below.
+            # This computation needs its own autocast block. Within one block, older versions of
+            # torch would reuse the weights that are cast here, without gradients, in the
+            # computation below.
             with _autocast(previous.device):
                 previous, generated = self._with_redrawn_frames(batch, traits, generator)
         with _autocast(previous.device):
@@ -217,7 +219,7 @@ class Network(nn.Module):
     def _chord_loss(self, batch: Batch, previous: Tensor, context: Tensor) -> Tensor:
         """Return the loss of the emission that is conditioned on chords, or 0 without chords.
 
-        It is summed over the frames of the excerpts in `batch.chords`.
+        The loss is summed over the frames of the excerpts that `batch.chords` describes.
         """
         if self.chords is None or batch.chords is None:
             return torch.zeros((), device=context.device)
@@ -234,13 +236,14 @@ class Network(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Redraw the previous frames of most excerpts, as if the network had generated them.
 
-        In training, a network reads real music. In sampling, it reads its own frames, whose small
-        errors add up (exposure bias: Ranzato et al. 2016). So about one third of the excerpts is
-        read with values redrawn from the second frame on, and another third from a later frame on.
-        Each value is drawn from the mixture component that explains the real value. So the notes
-        stay, the errors are the network's own, and the target is the real music. Drawing whole
-        frames, as in scheduled sampling (Bengio et al. 2015), would teach the network to undo its
-        own chord changes, since the real music does not follow them. Silent frames stay silent.
+        In training, a network reads real music, but in sampling, it reads its own frames, whose
+        small errors add up (exposure bias; Ranzato et al. 2016). In about a third of the excerpts,
+        values are therefore redrawn from the second frame on, and in another third from a random
+        later frame on. Each value is redrawn from a mixture component that explains the real value.
+        The notes thus stay the same, and the values have the kind of errors that the network makes.
+        Drawing whole frames, as in scheduled sampling (Bengio et al. 2015), would teach the network
+        to undo its own chord changes, because the real music does not follow them. Silent frames
+        stay silent.
 
         Returns
         -------
@@ -268,7 +271,7 @@ class Network(nn.Module):
             traits=traits[rows],
             cues=None if batch.cues is None else batch.cues[rows],
         )
-        # The context of a frame is in the row before it.
+        # Entry t + 1 of `previous` is frame t, and entry t of `context` is the context of frame t.
         later = redrawn[rows][:, 1:]
         frames[:, 1:][later] = self.emission.redraw(
             frames[:, 1:][later], context[:, :-1][later], frames[:, :-1][later], generator
@@ -311,8 +314,8 @@ def network_to_train(
 ) -> Network:
     """Build a network with `weights` or, if None, with initial weights for the training pieces.
 
-    Building it on torch's "meta" device skips torch's own initial draws, which would advance the
-    global random state.
+    The network is first built on torch's "meta" device, which skips torch's own initial draws. They
+    would advance the global random state.
     """
     n_features = pieces[0].shape[1]
     if weights is not None:
@@ -336,14 +339,14 @@ def network_to_train(
 def network_of_weights(
     emission: str, n_features: int, weights: Mapping[str, np.ndarray]
 ) -> Network:
-    """Build the network that `weights` were exported from; their shapes give the other sizes."""
+    """Build the network with these weights, whose shapes determine the sizes of its layers."""
     network = meta_network(emission, n_features, weights).to_empty(device="cpu")
     network.load_weights(weights)
     return network
 
 
 def meta_network(emission: str, n_features: int, weights: Mapping[str, np.ndarray]) -> Network:
-    """Build the network that `weights` came from, but allocate no memory for its weights."""
+    """Build the network with the shapes of these weights, without allocating memory for them."""
     with torch.device("meta"):
         return Network(
             emission,
@@ -355,9 +358,9 @@ def meta_network(emission: str, n_features: int, weights: Mapping[str, np.ndarra
 
 
 def _drop(x: Tensor, dropout: float, generator: torch.Generator) -> Tensor:
-    """Apply dropout to `x`, with `generator`; torch's own dropout uses the global generator."""
-    # A draw of 64 bits serves four values, 16 bits each: a draw per value would take four times as
-    # long.
+    """Apply dropout to `x` with `generator`; torch's own dropout uses the global generator."""
+    # Each random number of 64 bits decides about four values, with 16 bits for each. One number per
+    # value would take four times as long.
     bits = torch.empty(-(-x.numel() // 4), dtype=torch.int64, device=x.device)
     bits.random_(-(2**63), None, generator=generator)
     threshold = min(round(dropout * 2**16), 2**16 - 1) - 2**15
@@ -368,8 +371,9 @@ def _drop(x: Tensor, dropout: float, generator: torch.Generator) -> Tensor:
 def _autocast(device: torch.device) -> torch.autocast:
     """Return a context that computes in bfloat16 on GPUs that support it, else in float32.
 
-    CPUs compute in float32. Those with AVX512-BF16 would train small networks at half the speed,
-    those without it would emulate bfloat16, and weights would depend on the model of the CPU.
+    CPUs always compute in float32. In bfloat16, those with AVX512-BF16 would train small networks
+    at half the speed, and others would have to emulate it. Weights would also depend on the model
+    of the CPU.
     """
     enabled = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)

@@ -28,7 +28,7 @@ _SECONDS_BEFORE, _SECONDS_AFTER = 10.0, 10.0
 
 
 class NextChordsMixin:
-    """Method of a composer that predicts the next chords of a piece."""
+    """Mixin that adds the method `next_chords` to a composer."""
 
     def next_chords(
         self,
@@ -56,20 +56,20 @@ class NextChordsMixin:
         style : object or dict, default=None
             Style as in `sample`.
         n_draws : int, default=100
-            Number of continuations, of ten seconds each; time grows with it. The standard error of
-            a probability is at most ``n_draws**-0.5 / 2``.
+            Number of continuations to sample, of ten seconds each; time grows with it. The standard
+            error of a probability is at most ``n_draws**-0.5 / 2``.
         random_state : int, RandomState instance or None, default=None
             Seed for sampling. None uses the `random_state` of the estimator.
 
         Returns
         -------
         chords : list of Chord
-            Chords, the most likely one first. `start` and `end` are medians over the continuations
-            with this chord, in seconds from the end of the piece. For a collection, a list of pairs
-            (chords, probabilities).
+            The chords, the most likely one first. The `start` and `end` of each are medians over
+            the continuations with this chord, in seconds from the end of the piece. For a
+            collection, a list of pairs (chords, probabilities).
         probabilities : ndarray of shape (n_chords,)
-            Probability that each chord comes next. The sum is below 1 if chords are left out, or if
-            continuations have no chord change.
+            Probability that each chord comes next. The probabilities sum to less than 1 if there
+            are more than `n_best` chords, or if continuations have no chord change.
 
         Raises
         ------
@@ -114,10 +114,10 @@ class NextChordsMixin:
 def _count(
     piece: np.ndarray, continuations: np.ndarray, timing: Timing, vocabulary: str, n_best: int
 ) -> tuple[list[Chord], np.ndarray]:
-    """Return the most frequent next chords of a piece, and how often each of them comes next.
+    """Return the most frequent next chords of a piece, and the share of continuations with each.
 
-    `continuations` has the shape (n_draws, n_frames, n_features). The second array holds, for each
-    chord, the share of continuations in which it is the first new one.
+    The next chord of a continuation is the first one that begins after the end of the piece.
+    `continuations` has the shape (n_draws, n_frames, n_features).
     """
     before = pitch_classes(piece)[-max(1, timing.frames_at(_SECONDS_BEFORE)) :]
     n_before, n_after = len(before), continuations.shape[1]

@@ -1,4 +1,4 @@
-"""AdamW with clipped gradients."""
+"""The optimizer: AdamW with clipped gradients."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ _LARGEST_GRADIENT_NORM = 1.0
 
 
 class Optimizer:
-    """AdamW with clipped gradients, and a state of NumPy arrays."""
+    """AdamW with clipped gradients, which returns its state as NumPy arrays."""
 
     def __init__(self, network: Network) -> None:
         self.parameters = list(network.parameters())
-        # The layers that predict means and the emission that is conditioned on chords have losses
-        # of their own. Their gradients are clipped separately, so that large ones do not shrink
+        # The layers that predict means, and the emission that is conditioned on chords, have
+        # separate losses. Their gradients are clipped separately, so that large ones do not shrink
         # the gradients of other weights.
         chords = network.chords
         emissions = [network.emission] if chords is None else [network.emission, chords.emission]
@@ -37,7 +37,7 @@ class Optimizer:
         self._adam.zero_grad()
 
     def clip(self) -> float:
-        """Clip the gradients of each group; return the sum of their norms before clipping."""
+        """Clip the gradients of each group; return the sum of the norms before clipping."""
         norms = [
             torch.nn.utils.clip_grad_norm_(group, _LARGEST_GRADIENT_NORM) for group in self._groups
         ]
@@ -52,7 +52,7 @@ class Optimizer:
         self.n_steps += 1
 
     def state(self) -> dict[str, Any]:
-        """Return the moments as NumPy arrays, and the number of steps."""
+        """Return the optimizer's moments as NumPy arrays, and the number of steps."""
         moments = {
             f"{number}.{name}": value.cpu().numpy().copy()
             for number, values in self._adam.state_dict()["state"].items()
@@ -61,7 +61,7 @@ class Optimizer:
         return {"n_steps": self.n_steps, "moments": moments}
 
     def resume(self, state: dict[str, Any]) -> None:
-        """Restore what the method `state` has returned."""
+        """Restore a state that the method `state` has returned."""
         self.n_steps = state["n_steps"]
         memory: dict[int, dict[str, Tensor]] = {}
         for key, array in state["moments"].items():

@@ -1,4 +1,4 @@
-"""The history of a training run, and its budget of epochs and seconds."""
+"""History of a training run, and its budget of epochs and seconds."""
 
 import math
 from dataclasses import dataclass, field
@@ -7,14 +7,15 @@ from time import monotonic
 
 import numpy as np
 
-# Training has diverged if the loss per value exceeds that of the untrained network by this many
-# nats: values have become 100 times less likely. The comparison makes the limit fit any data.
+# Training has diverged if the loss per value exceeds the loss of the untrained network by this many
+# nats, which means that values have become 100 times less likely. Because the limit is relative, it
+# suits any data.
 _EXPLODED = math.log(100)
 
 
 @dataclass
 class Progress:
-    """The history of a training run, which is saved with weights and optimizer to resume from.
+    """History of a training run, saved in checkpoints with the weights and the optimizer's state.
 
     Lists are replaced, never changed in place, so that a shallow copy is a snapshot.
     """
@@ -23,27 +24,27 @@ class Progress:
     validation_curve: list[float] | None = None
     best_score: float | None = None
     best_weights: dict[str, np.ndarray] = field(default_factory=dict)
-    """Empty before the first validation score; the present weights then count as the best."""
+    """Empty without a validation score; the current weights then count as the best."""
     waited: int = 0
-    """Epochs since the best one."""
+    """Number of epochs since the validation score last improved."""
     n_batches: int = 0
     """Number of batches of the current epoch that have been processed."""
     nats: float = 0.0
-    """Loss summed over the frames of these batches."""
+    """Loss summed over the frames of these batches, in nats."""
     n_frames: int = 0
     """Number of frames in these batches."""
     n_retries: int = 0
-    """How often training has diverged."""
+    """Number of times that training has diverged."""
     n_refused: int = 0
-    """Successive steps skipped because their gradients had overflowed."""
+    """Number of successive steps that were skipped because their gradients overflowed."""
     untrained_loss: float | None = None
-    """Loss per frame of the untrained network, measured in the first batch."""
+    """Loss of the untrained network on the first batch, in nats per frame."""
     recent_losses: list[float] = field(default_factory=list)
-    """Losses per frame of the last batches."""
+    """Losses of the last batches, in nats per frame."""
 
     @property
     def n_epochs(self) -> int:
-        """Number of complete epochs, passes over the training pieces."""
+        """Number of complete epochs. An epoch is one pass over the training pieces."""
         return len(self.loss_curve)
 
     def improves(self, score: float, tol: float = 0.0) -> bool:
@@ -51,9 +52,9 @@ class Progress:
         return self.best_score is None or score > self.best_score + tol
 
     def excess_loss(self, loss: float, n_features: int) -> float:
-        """Return how far `loss` exceeds that of the untrained network, as a share of the limit.
+        """Return how far `loss` exceeds the loss of the untrained network, relative to the limit.
 
-        Above 1, training has diverged. Both losses are in nats per frame.
+        A result above 1 means that training has diverged. Both losses are in nats per frame.
         """
         if self.untrained_loss is None:
             return 0.0
@@ -61,14 +62,14 @@ class Progress:
 
     @property
     def recent_loss(self) -> float:
-        """Median loss per frame of the last batches; before the first batch, `untrained_loss`.
+        """Median loss of the last batches, in nats per frame.
 
-        It is 0 if neither is known.
+        Before the first batch, it is `untrained_loss`, or 0 if that is unknown.
         """
         return median(self.recent_losses or [self.untrained_loss or 0.0])
 
     def __str__(self) -> str:
-        # Show the training loss with the sign of a score, so that the figures can be compared.
+        # Show the training loss with its sign reversed, so that it can be compared with scores.
         shown = f"train {-self.loss_curve[-1]:.2f}"
         if self.validation_curve:
             shown += f", valid {self.validation_curve[-1]:.2f}, best {self.best_score:.2f}"
@@ -76,13 +77,13 @@ class Progress:
 
 
 class Budget:
-    """Limit of a training run: a number of epochs, and optionally a number of seconds.
+    """Limit on the epochs of a training run and, optionally, on its seconds.
 
     Attributes
     ----------
     elapsed : float
-        Seconds of training, as of the last reading of the clock. Processes that train together use
-        the seconds of the first process, so that all decide alike.
+        Seconds of training when the clock was last read. Processes that train together use the time
+        of the first process, so that all of them make the same decisions.
     """
 
     def __init__(self, max_iter: int, max_time: float | None) -> None:

@@ -1,7 +1,8 @@
-"""Reference figures of the training music, stored at the end of training.
+"""Log-likelihoods and number of endings of the training music, which are stored for warnings.
 
-`sample` compares primes with them, and warns if few training pieces have an ending. Likelihoods are
-those of validation pieces and, if there are few, of some training pieces too.
+`sample` warns if the log-likelihood of a prime is unusual. With ``ending=True``, it also warns if
+few training pieces have an ending. The log-likelihoods come from validation pieces and, if there
+are few, also from some training pieces.
 """
 
 from collections.abc import Sequence
@@ -10,30 +11,31 @@ import numpy as np
 
 from ..base.user_warnings import warn_user
 
-# Log-likelihoods are averaged over windows of about this many frames: single frames vary a lot.
+# Log-likelihoods are averaged over windows of about this many frames, because they vary a lot from
+# frame to frame.
 _WINDOW = 32
-_MOST_WINDOWS = 256  # number of windows to store
-# With fewer windows, or for a prime with fewer frames, primes are not compared.
+_MOST_WINDOWS = 256  # maximum number of windows to store
+# Smallest number of windows, and of frames in a prime, with which the prime is checked.
 _FEWEST_WINDOWS = 8
 _FEWEST_FRAMES = 4
-# The middle 98% of the windows span a range of log-likelihoods. A prime may lie outside this
-# range by at most this share of its width, or by more if the prime is short.
+# A prime is unusual if its log-likelihood is outside the range of the middle 98% of the windows by
+# more than this share of the width of the range. For short primes, the share is larger.
 _FARTHEST = 0.2
-# Width of the range, in nats per frame, to assume for training music that varies less.
+# Smallest width of this range, in nats per frame, for training music that varies less.
 _SMALLEST_SPREAD = 5.0
 
 _FEWEST_ENDINGS = 8
 
 
 def window_scores(scores: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the mean log-likelihood of windows of some pieces, sorted, in nats per frame.
+    """Return the sorted mean log-likelihoods of windows of pieces, in nats per frame.
 
-    If there are more than 256 windows, 256 of them are taken at equal distances in this order.
+    If there are more than 256 windows, 256 evenly spaced entries of the sorted list are returned.
 
     Parameters
     ----------
     scores : sequence of ndarray of shape (n_frames,)
-        Log-likelihood of every frame of each piece. A short piece is a single window.
+        Log-likelihood of every frame of each piece. A short piece counts as a single window.
     """
     means = np.sort(
         [
@@ -47,7 +49,7 @@ def window_scores(scores: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def warn_of_strange_primes(means: Sequence[tuple[float, int]], reference: np.ndarray) -> None:
-    """Warn of a prime that is far more or far less likely than real music.
+    """Warn about primes that are far more or far less likely than real music.
 
     Parameters
     ----------
@@ -76,9 +78,9 @@ def warn_of_strange_primes(means: Sequence[tuple[float, int]], reference: np.nda
 
 
 def count_endings(lengths: Sequence[int]) -> int:
-    """Return how many training pieces have an ending, judging by their lengths in frames.
+    """Return the number of training pieces that have an ending, given their lengths in frames.
 
-    If most pieces have the same length, those are taken for excerpts, which stop anywhere.
+    If more than half of the pieces have the same length, these count as excerpts without an ending.
     """
     _, counts = np.unique(lengths, return_counts=True)
     most = int(counts.max())

@@ -1,8 +1,9 @@
 """Requests for composed pieces, and the sampler that has read their primes.
 
-If no key is requested, the key is drawn before the frames; so are the traits of a piece without a
-prime. If each piece has its own random state, no computation for one piece depends on the others:
-each piece equals, bit for bit, the one that is composed alone.
+A key that is neither requested nor determined by chords is drawn before the first frame, except for
+piano rolls. For a piece without a prime, traits are drawn too. If each piece has its own random
+state, no computation for one piece depends on the other pieces: each piece equals, bit for bit, the
+piece that is composed alone.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ from ._tied import keys_of_strands
 ReadChords = Callable[[Any, Any, str], np.ndarray]
 """Function that returns the chord number of each frame of a progression.
 
-Its arguments are the chords as users write them, the style, and a name for error messages.
+Its arguments are the chords as passed to `sample`, the style, and a name for error messages.
 """
 
 ReadPrime = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -52,13 +53,13 @@ class Request:
     then : ndarray of shape (n_then_frames, n_features)
         Frames that follow the new ones; there may be none.
     style : ndarray of shape (n_styles + 1,)
-        Weight of every style, after that of "no style".
+        Weights of no particular style and of every style, in this order.
     key : int or None
         Number of the requested key; None if no key is requested.
     cues : ndarray of shape (n_frames, N_CUES)
-        Cues of the new frames; no rows if the piece has no requested ending.
+        Cues of the new frames; no rows if no ending is requested.
     chords : ndarray of int of shape (n_frames_of_progression,), or None
-        Numbers of the requested chords, which repeat when they end.
+        Requested chord number of each frame of a progression, which repeats.
     """
 
     prime: np.ndarray
@@ -76,7 +77,7 @@ class Requests:
     Attributes
     ----------
     each : list of Request
-        One for each piece.
+        Request for each piece.
     rng : RandomState, or a list of them
         Random state for all pieces, or one for each.
     """
@@ -99,7 +100,7 @@ class Requests:
         chords: Any = None,
         read_chords: ReadChords | None = None,
     ) -> "Requests":
-        """Check arguments of `sample`: each has one value for all pieces, or a list of them.
+        """Check arguments of `sample`, each of which is one value for all pieces or a list.
 
         Parameters
         ----------
@@ -190,13 +191,13 @@ def start_sampler(
     requests : Requests
         One request for each piece.
     emission : str
-        The distribution of a frame, a key of `SAMPLERS`.
+        Name of the emission, a key of `SAMPLERS`.
     weights : dict of str to ndarray
         The network's weights.
     traits : list of two arrays
-        Traits of the training pieces, from which a piece without a prime takes its own.
+        Traits of the training pieces, from which those of a piece without a prime are drawn.
     shifts : ndarray of int, of shape (n_keys,)
-        Semitones that move a piece to the common key from each key that it may be in.
+        Semitones that transpose a piece from each possible key to the common key.
     read_prime : callable
         Function that returns the probability of each key after a prime. It is called once for
         each pair of prime and style.
@@ -233,7 +234,7 @@ def start_sampler(
         primes[id(prime)] = prime
         for number in np.flatnonzero(request.style).tolist():
             row = weights["style"][number] + weights["key"][key_row]
-            if "traits" in weights and not len(prime):  # only without a prime
+            if "traits" in weights and not len(prime):
                 row = row + sample_traits(*known, number, rng) @ weights["traits"]
             rows.append(row)
             places.append((id(prime), int(shifts[key])))
@@ -286,7 +287,7 @@ def _read_primes(
 
 
 def _choose_key(odds: np.ndarray, rng: np.random.RandomState) -> int:
-    """Return the index of a key, drawn with the probabilities `odds` (n_keys,).
+    """Draw the number of a key with the probabilities `odds` (n_keys,).
 
     Keys are ranked before the draw, the likeliest first. With the same seed, the continuation of a
     transposed prime is therefore the transposed continuation of the prime.

@@ -1,8 +1,8 @@
-"""Inputs that describe what came before a frame, for the network that reads piano rolls.
+"""Inputs that describe what came before a frame, for networks that read piano rolls.
 
-The network is trained on excerpts of at most 128 frames. So facts that depend on frames before the
-excerpt, or on counting, are inputs: the match, how long each note has sounded or been silent, how
-often each pitch class has sounded recently, and the position of the frame in the piece.
+These networks are trained on excerpts of at most 128 frames. Facts that depend on frames before the
+excerpt, or on counting, are therefore inputs: the match, how long each note has sounded or been
+silent, how often each pitch class has sounded recently, and the position of the frame in the piece.
 """
 
 from copy import copy
@@ -13,12 +13,13 @@ import numpy as np
 from ..theory.keys import N_KEYS, octave_fold
 from ._matches import N_CONFIDENCES, Matches, MatchFinder, frame_numbers
 
-# Lower bounds, in frames, of the classes of how long a note has sounded or been silent.
+# Lower bounds, in frames, of classes of durations: of a note, or of the silence after it.
 _AGES = np.array([1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33])
 OLDEST = int(_AGES[-1])
 N_AGES = 2 * len(_AGES) + 1
 N_STATES = N_AGES * 2 * N_CONFIDENCES
-# Periods in frames of the position in the piece, which convey meter and form.
+# Periods, in frames, of the sine waves that encode the position in the piece. They convey meter and
+# form.
 _PERIODS = np.array([2, 3, 4, 6, 8, 12, 16, 24, 32])
 # The notes of each pitch class are averaged over the last 8 and over the last 32 frames.
 _RECENT = (8, 32)
@@ -32,16 +33,16 @@ def known_before(piece: np.ndarray, matches: Matches, start: int, stop: int) -> 
     Parameters
     ----------
     piece : ndarray of shape (n_frames, n_features)
-        A binary piece.
+        Binary piece.
     matches : Matches
-        The match of every frame of the piece.
+        Matches of all frames of the piece.
     start, stop : int
         First frame of the excerpt, and the frame after its last one.
 
     Returns
     -------
     known : ndarray of shape (stop - start, 4 * n_features + N_RECENT + N_SCALARS)
-        The last frame, the one before it, the frame that the match leads to, the state of every
+        The columns are the last frame, the frame before it, the matched frame, the state of every
         note, the recent notes of each pitch class, and scalars: position in the piece, confidence
         in the match, and how long ago a note last changed.
     """
@@ -62,7 +63,7 @@ def known_before(piece: np.ndarray, matches: Matches, start: int, stop: int) -> 
 def _count(frames: np.ndarray) -> np.ndarray:
     """Return for how many frames each note has sounded or been silent, (n - 1, n_features).
 
-    Row t belongs to frame t + 1 and counts that frame. There is no row for the first frame.
+    Row t holds the counts up to and including frame t + 1. The first frame has no row.
     """
     places = np.arange(len(frames))[:, None]
     changes = np.zeros(frames.shape, np.int64)
@@ -71,10 +72,10 @@ def _count(frames: np.ndarray) -> np.ndarray:
 
 
 def _count_recent(folded: np.ndarray) -> np.ndarray:
-    """Return how many notes of each pitch class sounded per frame recently, (n, N_RECENT).
+    """Return the recent number of notes per frame in each pitch class, (n, N_RECENT).
 
-    These are means over the last 8 and over the last 32 frames up to each frame. The sums are small
-    integers and are divided by powers of 2, so floats are exact.
+    The numbers are means over the last 8 and over the last 32 frames, including the frame itself.
+    Sums are small integers and are divided by powers of 2, so the means are exact.
     """
     totals = np.pad(folded, ((1, 0), (0, 0))).cumsum(0, dtype=np.float32)
     ends = np.arange(1, len(totals))
@@ -91,15 +92,14 @@ def compose_known(
     recent: np.ndarray,
     times: np.ndarray,
 ) -> np.ndarray:
-    """Return the inputs that describe the past, (n, 4 * n_features + N_RECENT + N_SCALARS).
+    """Assemble the inputs that describe the past, (n, 4 * n_features + N_RECENT + N_SCALARS).
 
     Parameters
     ----------
     last, before, repeated : ndarray of shape (n, n_features)
-        The last frame, the one before it, and the frame that the match leads to.
+        The last frame, the frame before it, and the matched frame.
     ages : int ndarray of shape (n, n_features)
-        For how many frames each note has sounded or been silent before each frame; 0 at the start
-        of a piece.
+        Number of frames for which each note has sounded or been silent; 0 at the start of a piece.
     confidences : int ndarray of shape (n,)
         Class of confidence in the match.
     recent : ndarray of shape (n, N_RECENT)
@@ -132,11 +132,11 @@ _PHASES = np.concatenate([np.sin(_ANGLES), np.cos(_ANGLES)], axis=1).astype(np.f
 
 
 _PAST = ("known", "_last", "_ages", "_folded", "_times")
-"""Arrays of a `RollMemory` with a row for each piece."""
+"""Names of the arrays of a `RollMemory` that have a row for each piece."""
 
 
 class RollMemory:
-    """Inputs that describe the past of the next frame of several growing pieces.
+    """Record of the past of several growing piano rolls.
 
     Attributes
     ----------
@@ -149,9 +149,10 @@ class RollMemory:
         self._ages = np.zeros((n_pieces, n_features), np.int64)
         self._times = np.zeros(n_pieces, np.int64)
         self._fold = octave_fold(n_features)
-        self._folded = np.zeros((n_pieces, max(_RECENT), N_KEYS), np.float32)  # of the last frames
+        # Number of notes per pitch class in each of the last frames.
+        self._folded = np.zeros((n_pieces, max(_RECENT), N_KEYS), np.float32)
         self._matches = MatchFinder(n_pieces)
-        # Frames by their hashes. Copies of this memory share the dictionary.
+        # Frames by their hashes. Copies of this memory share this dictionary.
         self._frames = {0: self._last[0]}
         self._know(self._last)
 
@@ -178,7 +179,7 @@ class RollMemory:
         return taken
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Replace the past of the pieces numbered `rows` by the one they have in `other`."""
+        """Replace the past of the pieces numbered `rows` with their past in `other`."""
         for name in _PAST:
             getattr(self, name)[rows] = getattr(other, name)[rows]
         self._matches.put(rows, other._matches)

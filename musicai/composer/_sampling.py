@@ -1,11 +1,11 @@
 """Sampling in NumPy: each drawn frame is fed back before the next one is drawn.
 
-For such small steps, calling torch takes longer than computing, so NumPy computes with the
-exported weights.
+For such small steps, calling torch takes longer than the computation, so the network is computed in
+NumPy with its exported weights.
 
 Each piece has a row in the network's batch, or a row for each style of its blend. If each piece is
-drawn from its own random state, the computation for one piece must not depend on the others. BLAS
-may round the product of several rows differently from the product of one row, so the rows of each
+drawn from its own random state, the computation for one piece must not depend on the other pieces.
+BLAS may round a product of several rows differently from a product of one row, so the rows of each
 piece are then multiplied separately.
 """
 
@@ -45,7 +45,7 @@ Draws = np.random.RandomState | Sequence[np.random.RandomState]
 
 @dataclass(frozen=True)
 class Voices:
-    """Rows of the batch that read pieces in a blend of styles, a row for each style of a piece.
+    """Rows of the batch for blends of styles: each piece has a row for each of its styles.
 
     Attributes
     ----------
@@ -64,9 +64,9 @@ class Voices:
         return int(self.pieces[-1]) + 1
 
     def draw(self, rng: Draws) -> np.ndarray:
-        """Return a row number for each piece, (n_pieces,), drawn by the weights of its rows.
+        """Draw a row for each piece by the weights of its rows; return row numbers, (n_pieces,).
 
-        A piece with a single row takes no random number.
+        No random number is used for a piece with a single row.
         """
         chosen = []
         for piece, rows in enumerate(self._rows):
@@ -78,7 +78,7 @@ class Voices:
         return np.array(chosen)
 
     def take(self, pieces: np.ndarray) -> tuple[np.ndarray, Self]:
-        """Return the row numbers of the pieces in `pieces`, in this order, and their voices."""
+        """Return the row numbers of `pieces`, in this order, and the voices of these rows."""
         rows = [self._rows[piece] for piece in pieces]
         order = np.concatenate(rows)
         numbers = np.repeat(np.arange(len(rows)), [len(each) for each in rows])
@@ -91,12 +91,12 @@ class Voices:
 
 
 class Sampler:
-    """Generates several pieces at once, and keeps the state of each.
+    """Generator of several pieces at once, with the state of each.
 
     Parameters
     ----------
     emission : str
-        The distribution of a frame, a key of `SAMPLERS`.
+        Name of the emission, a key of `SAMPLERS`.
     weights : dict of str to ndarray
         The network's weights.
     conditioning : ndarray of shape (embedding_size,) or (n_pieces, embedding_size)
@@ -104,18 +104,18 @@ class Sampler:
         emission with several strands, each strand has a row: (n_strands, embedding_size) or
         (n_pieces, n_strands, embedding_size).
     n_pieces : int, default=1
-        Number of pieces, none of which has a frame yet.
+        Number of pieces, which all start without frames.
     apart : bool, default=False
-        Whether to compute each row separately, so that rounding does not depend on the others.
+        Whether to compute each row separately, so that rounding does not depend on the other rows.
     cue : ndarray of shape (n_pieces, N_CUES), default=None
         Cues of the first frame of each piece.
 
     Attributes
     ----------
     voices : Voices or None
-        The rows that read each piece; None if each piece has a single row.
+        Rows that read each piece; None if each piece has a single row.
     cues : ndarray of shape (n_rows, n_frames, N_CUES) or None
-        Cues of the frames after the next one; frames beyond these have no cues.
+        Cues of the frames after the next one. Later frames have no cues.
     """
 
     def __init__(
@@ -149,21 +149,21 @@ class Sampler:
 
     @property
     def context(self) -> np.ndarray:
-        """The network's output for the next frame of each row, (n_rows, n_context)."""
+        """Output of the network for the next frame of each row, (n_rows, n_context)."""
         return self.trunk.context.reshape(len(self.previous), -1)
 
     @property
     def previous(self) -> np.ndarray:
-        """The past of each row, as the emission reads it; for most emissions, the last frame."""
+        """Past of each row, as the emission reads it; for most emissions, the last frame."""
         return self.memory.known
 
     def read(self, primes: Sequence[np.ndarray], cue: np.ndarray | None = None) -> None:
-        """Feed each row the frames of its prime.
+        """Read the prime of each row, frame by frame.
 
         Parameters
         ----------
         primes : sequence of ndarray of shape (n_prime_frames, n_features)
-            One for each row, of any lengths.
+            Prime of each row; primes may differ in length.
         cue : ndarray of shape (n_rows, N_CUES), default=None
             Cues of the frame after each prime.
         """
@@ -182,7 +182,7 @@ class Sampler:
                 self._encoded[self._strands(waiting)] = before._encoded[self._strands(waiting)]
 
     def take(self, pieces: Sequence[int] | np.ndarray) -> Self:
-        """Return a sampler that goes on with the pieces numbered `pieces`, in their present state.
+        """Return a sampler that continues the pieces numbered `pieces` from their current state.
 
         Numbers may repeat: ``sampler.take([0] * 64)`` continues one piece in 64 ways without
         reading its prime again.
@@ -195,7 +195,7 @@ class Sampler:
         return taken
 
     def take_rows(self, rows: np.ndarray, voices: Voices | None = None) -> Self:
-        """Return a sampler that goes on with these rows of the batch, which become `voices`."""
+        """Return a sampler that continues these rows of the batch; `voices` are their voices."""
         taken = copy(self)
         taken.trunk = self.trunk.take(self._strands(rows))
         taken.memory = self.memory.take(rows)
@@ -211,7 +211,7 @@ class Sampler:
         Parameters
         ----------
         rng : RandomState, or a sequence of them
-            Source of all draws, or one source for each piece.
+            Random state for all pieces, or one for each piece.
         temperature : float, default=1.0
             Values below 1 favor likely choices.
         """
@@ -237,7 +237,7 @@ class Sampler:
         return frames
 
     def compose(self, rng: Draws, *, temperature: float = 1.0) -> Iterator[np.ndarray]:
-        """Yield the next frame of every piece, (n_pieces, n_features), without end."""
+        """Yield frames of all pieces endlessly, (n_pieces, n_features) at a time."""
         while True:
             yield self.step(rng, temperature=temperature)
 
@@ -253,7 +253,7 @@ class Sampler:
         self._read_frame(frames, generated=generated, cue=cue)
 
     def _draw_free(self, rows: np.ndarray | None, rng: Draws, temperature: float) -> np.ndarray:
-        """Draw frames without a requested chord, (n, n_features), from `rows`; None is all rows."""
+        """Draw frames without chords, (n, n_features), for `rows` of the batch; None means all."""
         context, known = self.context, self.previous
         if rows is not None:
             context, known = context[rows], known[rows]
@@ -269,7 +269,7 @@ class Sampler:
         rng: Draws,
         temperature: float,
     ) -> np.ndarray:
-        """Draw frames of the pieces in `pieces` over their chords, (n, n_features), from `rows`."""
+        """Draw frames that follow the chords of `pieces`, (n, n_features), from `rows`."""
         context, known, encoded = self.context, self.previous, self._encoded
         if rows is not None:
             context, known, encoded = context[rows], known[rows], encoded[self._strands(rows)]
@@ -313,7 +313,7 @@ class Sampler:
 
 
 def _sources(rng: Draws, pieces: np.ndarray) -> Draws:
-    """Return the shared random state, or a list of the random states of the pieces in `pieces`."""
+    """Return the shared random state, or a list of the random states of `pieces`."""
     return rng if isinstance(rng, np.random.RandomState) else [rng[i] for i in pieces.tolist()]
 
 
@@ -342,7 +342,7 @@ def follow(
     *,
     seconds: float,
 ) -> None:
-    """Let pieces follow `chords`, in the common key, from their next frame on."""
+    """Make pieces follow `chords`, which are in the common key, from their next frame on."""
     of_chords = under(weights, "chords.")
     sampler.following = Following(
         SAMPLERS[emission](under(of_chords, "emission.")),
@@ -380,7 +380,7 @@ def rank_frames(frames: np.ndarray, n_best: int) -> tuple[np.ndarray, np.ndarray
 
 
 def move_back(frames: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """Transpose a frame of every piece, (n_pieces, n_features), from the common key to its own."""
+    """Transpose a frame of each piece, (n_pieces, n_features), from the common key to its own."""
     if not shifts.any():
         return frames
     columns = np.arange(frames.shape[1]) + shifts[:, None]

@@ -1,6 +1,6 @@
-"""Validation of the state of fitted composers and checkpoints that are read from files.
+"""Validation of composers and checkpoints that are read from files.
 
-Shapes of weights are compared with those of the network before memory for the network is allocated.
+Shapes of weights are checked before memory for the network is allocated.
 """
 
 from collections.abc import Mapping
@@ -15,13 +15,14 @@ from ._fitted import FittedComposer
 from ._network import EMISSIONS, Network, meta_network
 
 _MOMENTS = {"step": 0.0, "exp_avg": -np.inf, "exp_avg_sq": 0.0}
-"""Arrays that the optimizer keeps for each parameter, by name, and their lowest valid values."""
+"""Arrays that the optimizer keeps for each parameter, with their lowest valid values."""
 
 
 def fitted_state(composer: FittedComposer) -> Mapping[str, Any]:
     """Return the expected types and shapes of fitted attributes.
 
-    Raises an error if the emission, the tempo of a style or the range of a weight is invalid.
+    Raises an error if the emission does not match other attributes, there are too few features for
+    a key, or the timing of a style or a range in the weights is invalid.
     """
     if composer.emission_ not in EMISSIONS:
         raise ValueError(f"emission_ is {composer.emission_!r}, not one of {list(EMISSIONS)}")
@@ -105,7 +106,7 @@ def check_resumed(state: dict[str, Any], network: Network) -> None:
 
 
 def _weights(network: Network, weights: Mapping[str, np.ndarray]) -> dict[str, Array]:
-    """Return the expected types and shapes of weights; check the values that have a range."""
+    """Return the expected types and shapes of weights; check values that must be in a range."""
     for name in ("emission.compass", "chords.emission.compass"):
         if name in weights:
             low, high = np.rint(weights[name])

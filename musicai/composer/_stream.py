@@ -1,4 +1,4 @@
-"""Streams of composed frames, which can be led to an ending."""
+"""Stream of composed frames, which can be brought to an ending."""
 
 from collections.abc import Callable, Iterator
 
@@ -10,16 +10,16 @@ from ._sampling import Sampler
 
 
 class FrameStream(Iterator[np.ndarray]):
-    """Frames of an endless piece, until `end` is called.
+    """Iterator over the frames of a piece, which is endless until `end` is called.
 
     Parameters
     ----------
     frames : iterator of ndarray of shape (n_features,)
-        Frames that `sampler` composes, one after the other.
+        Frames that `sampler` composes.
     sampler : Sampler
-        The sampler of a single piece.
+        Sampler of a single piece.
     before_end : callable
-        Function without arguments that `end` calls before it changes anything.
+        Function without arguments, which `end` calls before it changes anything.
     """
 
     def __init__(
@@ -38,21 +38,23 @@ class FrameStream(Iterator[np.ndarray]):
         return next(self._frames)
 
     def end(self, n_frames: int) -> None:
-        """Lead the piece to an ending after `n_frames` more frames, as training pieces end.
+        """End the piece after `n_frames` more frames.
+
+        The ending resembles those of the training pieces. If chords are requested, the progression
+        repeats a whole number of times, and its last chord lasts until the end. A later call
+        replaces an earlier one. A call after the last frame raises an error.
 
         Parameters
         ----------
         n_frames : int
-            Number of frames that are still to come. The music needs a few seconds to close. A later
-            call replaces an earlier one. If chords are requested, the progression repeats as often
-            as it fits, and its last chord lasts until the end. A call after the last frame raises
-            an error.
+            Number of frames still to be composed. The music needs a few seconds to come to a close.
         """
         check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
         if self._n_left == 0:
             raise ValueError("the piece has ended: call stream for another one")
         self._before_end()
-        # The cues of the next frame were read with the frame before it.
+        # The sampler has already read the cues of the next frame, together with the frame before
+        # it.
         cues = ending_cues(np.arange(n_frames - 1, 0, -1))
         self._sampler.cues = np.repeat(cues[None], len(self._sampler.previous), axis=0)
         if self._sampler.following is not None:

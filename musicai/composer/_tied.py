@@ -1,12 +1,15 @@
 """Emission of piano rolls: notes given the past and the lower notes, with weights tied over pitch.
 
-Transposed music is the same music, so only a smooth term for the register depends on the absolute
-pitch of a note. Each of the twelve pitch classes has an LSTM, all with the same weights, that
-reads frames relative to its pitch class. The head is a network of two hidden layers, the same for
-every note. It reads the output of the LSTM of the note's pitch class and the mean output of all
-twelve. Relative to the note, it also reads the last two frames, the match and the lower notes of
-the frame. The probability of a frame is the product over its notes from the lowest to the highest,
-so it is exact, and the probabilities of all frames sum to one.
+Weights are shared because transposed music is as likely as the original. Only a smooth term for the
+register depends on the absolute pitch of a note. Each of the twelve pitch classes has an LSTM that
+reads frames relative to its pitch class; all twelve have the same weights. A network with two
+hidden layers (the head), also the same for every note, computes the probability of a note. It reads
+the output of the LSTM of the note's pitch class and the mean output of all twelve LSTMs. It also
+reads the last two frames, the matched frame and the lower notes of the frame itself, all relative
+to the note.
+
+The probability of a frame is the product of the probabilities of its notes, from the lowest to the
+highest. It is exact, and the probabilities of all frames sum to one.
 
 References
 ----------
@@ -28,17 +31,17 @@ from ._emission import Emission, EmissionSampler, Weights
 from ._matches import N_CONFIDENCES
 from ._roll_memory import N_AGES, N_RECENT, N_SCALARS, N_STATES, RollMemory
 
-# The head reads the last frame within _NEAR semitones of a note, the frame before that and the
-# match within _NEARER.
+# The head reads the last frame within _NEAR semitones of a note, and the frame before it and the
+# matched frame within _NEARER semitones.
 _NEAR = 24
 _NEARER = 12
 _N_PLACES = 12  # width of the projection of the scalars, an input of every LSTM
-_MEAN_STEP = 8  # the readout of the mean is trained on every eighth frame
-# Notes more than _MARGIN semitones beyond all training notes do not depend on other notes; each
-# sounds with these log-odds.
+_MEAN_STEP = 8  # `mean_head` is trained on every eighth frame
+# Notes more than _MARGIN semitones outside the range of the training notes do not depend on other
+# notes. Each of them sounds with these log-odds.
 _MARGIN = 6
 _LOG_ODDS_BEYOND = -10.0
-_FRAMES_AT_ONCE = 1024  # if no gradients are computed
+_FRAMES_AT_ONCE = 1024  # maximum when no gradients are computed
 
 
 class TiedNADE(Emission):
@@ -49,7 +52,7 @@ class TiedNADE(Emission):
     """
 
     compass: Tensor
-    """Range of notes that depend on each other: index of the lowest, and of the highest plus 1."""
+    """Range of notes that depend on other notes: index of the lowest, and of the highest plus 1."""
 
     is_tied = True
 
@@ -76,7 +79,8 @@ class TiedNADE(Emission):
         self.register = nn.Parameter(torch.empty(-(-n_features // N_KEYS) + 1, n_units))
         self.units_to_units = nn.Linear(n_units, n_units)
         self.units_to_output = nn.Linear(n_units, 1)
-        # With this direct path to the output, the network soon learns to rely on long repetitions.
+        # With this direct path to the output, the network quickly learns to rely on long
+        # repetitions.
         self.states_to_output = nn.Parameter(torch.empty(N_STATES, 1))
         self.mean_head = nn.Linear(n_units, 1)
         self.register_buffer("compass", torch.empty(2))
@@ -130,7 +134,7 @@ class TiedNADE(Emission):
         *,
         drop: Callable[[Tensor], Tensor] | None = None,
     ) -> Tensor:
-        """Return the log-probability of every frame, in nats; `drop` applies dropout to units."""
+        """Return the log-probability of every frame in nats; `drop` applies dropout to units."""
         lowest, end = self._bounds
         of_notes = self._weights_of_notes()
         size = len(x) if torch.is_grad_enabled() else _FRAMES_AT_ONCE
@@ -157,11 +161,11 @@ class TiedNADE(Emission):
     def _first_layer(
         self, context: Tensor, previous: Tensor, of_notes: Tensor, notes: Tensor | None = None
     ) -> Tensor:
-        """Return the first layer of every note in the compass, (N, n_notes, n_units).
+        """Return the first hidden layer of every note in the compass, (N, n_notes, n_units).
 
-        Values are those before the activation function. Each note that sounds in the last frame,
-        the one before or the match adds a vector, and so does each lower note of the frame itself
-        if `notes` are given. Few notes sound, so they are added one by one.
+        The values are those before the activation function. Each note that sounds in the last
+        frame, the frame before it or the matched frame adds a vector. If `notes` are given, so does
+        each lower note of the frame itself. Few notes sound, so only their vectors are added.
         """
         lowest, end = self._bounds
         known = previous[:, : 4 * self.n_features].unflatten(1, (4, -1))[..., lowest:end]
@@ -186,8 +190,8 @@ class TiedNADE(Emission):
         """Return what each sounding note adds to the first layers of all notes in the compass.
 
         The shape is (4 * n_notes, n_notes * n_units). The four blocks of rows are for notes of the
-        last frame, of the one before it, of the match, and of the frame itself, whose notes add
-        only to higher ones. What note j adds to note i depends only on i - j.
+        last frame, of the frame before it, of the matched frame, and of the frame itself. Notes of
+        the frame itself add only to higher notes. What note j adds to note i depends only on i - j.
         """
         lowest, end = self._bounds
         keys = torch.arange(end - lowest, device=self.last.device)
@@ -265,7 +269,7 @@ def _around(distance: Tensor, kernel: Tensor) -> Tensor:
 class TiedNADESampler(EmissionSampler):
     """Sampler of `TiedNADE`.
 
-    As in `BernoulliNADESampler`, all notes up to the next one that sounds are decided at once.
+    As in `BernoulliNADESampler`, all notes up to the next one that sounds are drawn at once.
     """
 
     n_strands = N_KEYS
@@ -318,14 +322,14 @@ class TiedNADESampler(EmissionSampler):
         return RollMemory(n_pieces, self.n_features)
 
     def encode(self, known: np.ndarray) -> np.ndarray:
-        """Return the inputs of each pitch class, (12 * n_pieces, n_inputs)."""
+        """Return the inputs of each LSTM, (12 * n_pieces, n_inputs)."""
         n, width = len(known), self.n_features
         rows = np.arange(n)
         last = known[:, :width]
         read = np.zeros((n, 5, width), np.float32)
         read[:, 0], read[:, 3:] = last, known[:, width : 3 * width].reshape(n, 2, width)
         lowest, highest = last.argmax(1), width - 1 - last[:, ::-1].argmax(1)
-        read[rows, 1, lowest] = last[rows, lowest]  # zero in silence
+        read[rows, 1, lowest] = last[rows, lowest]  # zero if no note sounds
         read[rows, 2, highest] = last[rows, highest]
         folded = np.dot(read.reshape(-1, width), self._fold).reshape(n, 5, N_KEYS)
         recent = known[:, 4 * width : 4 * width + N_RECENT].reshape(n, -1, N_KEYS)
@@ -340,7 +344,7 @@ class TiedNADESampler(EmissionSampler):
         return self._encode_places(known, encoded.reshape(len(known), N_KEYS, -1).copy())
 
     def _encode_places(self, known: np.ndarray, encoded: np.ndarray) -> np.ndarray:
-        """Write the last columns of `encoded`, (n_pieces, 12, n_inputs); return it by strand."""
+        """Fill the last columns of `encoded` (n_pieces, 12, n_inputs); return a row per strand."""
         weight, bias = self._places
         # Multiply row by row, so that a piece does not depend on the others.
         scalars = known[:, None, 4 * self.n_features + N_RECENT :]
@@ -390,7 +394,7 @@ class TiedNADESampler(EmissionSampler):
         return notes
 
     def _first_layer(self, readout: np.ndarray, previous: np.ndarray) -> np.ndarray:
-        """Return the first layer of every note, to which the frame's own notes add nothing yet."""
+        """Return the first hidden layer of every note, before notes of the same frame are added."""
         of_classes, of_means = np.split(readout, 2, axis=2)
         recent = previous[:, None, 4 * self.n_features : 4 * self.n_features + N_RECENT]
         of_classes = of_classes + of_means.mean(1, keepdims=True)
@@ -401,7 +405,8 @@ class TiedNADESampler(EmissionSampler):
         units += self._register
         known = previous[:, : 3 * self.n_features].reshape(len(previous), 3, -1)
         for own, sounding in zip(units, known[..., self._lowest : self._end], strict=True):
-            own += self._past[sounding.ravel().nonzero()[0]].sum(0)  # few notes sound
+            # Few notes sound, so only their vectors are added.
+            own += self._past[sounding.ravel().nonzero()[0]].sum(0)
         return units
 
     def _states(self, previous: np.ndarray) -> np.ndarray:
@@ -411,7 +416,7 @@ class TiedNADESampler(EmissionSampler):
 
     def _logits(self, units: np.ndarray) -> np.ndarray:
         weight, bias = self._hidden
-        # NumPy uses BLAS only for products of two dimensions.
+        # NumPy uses BLAS only for products of two-dimensional arrays.
         hidden = np.dot(np.maximum(units, 0).reshape(-1, len(weight)), weight)
         hidden += bias
         np.maximum(hidden, 0, out=hidden)

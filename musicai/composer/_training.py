@@ -1,10 +1,10 @@
 """The training loop, which maximizes the likelihood epoch by epoch and keeps the best weights.
 
-The optimizer is AdamW with warm-up, clipped gradients and a learning rate that decays to zero along
-a cosine over the whole budget. Batches hold excerpts of up to 128 frames from random offsets. Of
-these choices, the small size of batches matters most.
+The optimizer is AdamW with clipped gradients. After a warm-up, the learning rate decays to zero
+along a cosine over the whole budget. Batches hold excerpts of up to 128 frames from random offsets.
+Of these choices, small batches matter most.
 
-The seed, the epoch and the number of the batch in the epoch determine all random draws. A resumed
+The seed, the number of the epoch and the number of the batch determine all random draws. A resumed
 run therefore takes the same steps, although no random states are saved.
 """
 
@@ -32,28 +32,29 @@ from ._optimizer import Optimizer
 from ._progress import Budget, Progress
 
 _WARM_UP_STEPS = 50
-# Share of the excerpts whose style is withheld, so that the network learns to do without one.
+# Share of the excerpts whose style is withheld, so that the network also learns to work without a
+# style.
 _SHARE_WITHOUT_STYLE = 0.1
 
 _MOST_RETRIES = 3
-_RATE_OF_A_RETRY = 0.25  # factor of the learning rate after each divergence
+_RATE_OF_A_RETRY = 0.25  # each divergence multiplies the learning rate by this
 # A gradient through 128 frames may overflow once in thousands of steps. Such a step is skipped. If
-# more than this many are skipped in succession, training has diverged.
+# more than this many steps in a row are skipped, training has diverged.
 _MOST_REFUSED = 5
 _LOSSES_COMPARED = 20  # number of recent batches whose median loss is watched for divergence
 
 
 class DivergenceError(ValueError):
-    """Raised if training diverges: values are not finite, or losses are far too high."""
+    """Error of training that diverges: values are not finite, or losses are far too high."""
 
 
 class Trainer:
-    """Trains a network in place.
+    """Trainer of a network, which it changes in place.
 
     Parameters
     ----------
     network : Network
-        The network.
+        Network to train.
     learning_rate : float
         Peak learning rate.
     batch_size : int
@@ -61,14 +62,14 @@ class Trainer:
     seed : int
         Seed of offsets, order, transpositions, dropout and withheld styles.
     group : Group
-        The processes that train together.
+        Processes that train together.
     budget : Budget, default=None
-        How long to train; None for a constant learning rate.
+        Limits of the training run; None for a constant learning rate after the warm-up.
     checkpoint : Checkpoint, default=None
-        File that `run` writes the state of training to about once a minute.
+        File to which `run` writes the state of training about once a minute.
     steps_between_snapshots : int, default=50
-        Steps between snapshots, to which training returns if it diverges. A snapshot takes about a
-        tenth of the time of a step.
+        Number of steps between snapshots, to which training returns if it diverges. A snapshot
+        takes about a tenth of the time of a step.
     """
 
     def __init__(
@@ -110,11 +111,11 @@ class Trainer:
         start: dict[str, np.ndarray] | None = None,
         callbacks: EpochCallbacks | None = None,
     ) -> None:
-        """Train until the budget is spent or the validation score no longer rises.
+        """Train until the budget is spent or the validation score no longer improves.
 
-        Without `validation` the last weights count as the best. If training diverges, it returns
-        to the last sound state and continues with a lower learning rate. Ctrl-C ends training with
-        a warning and keeps the best weights so far.
+        Callbacks can end training earlier. Without `validation`, the last weights count as the
+        best. If training diverges, it returns to the last good state and continues with a lower
+        learning rate. Ctrl-C ends training with a warning and keeps the best weights so far.
 
         Parameters
         ----------
@@ -125,7 +126,7 @@ class Trainer:
         state : dict, default=None
             State from a checkpoint, to resume from.
         start : dict of str to ndarray, default=None
-            The network's present weights, which are kept unless training improves the validation
+            Current weights of the network, which are kept unless training improves the validation
             score.
         callbacks : EpochCallbacks, default=None
             Called before and after every epoch, in the first process.
@@ -160,7 +161,7 @@ class Trainer:
         self.progress.best_weights = self.group.share(lambda: best)
 
     def best_weights(self) -> dict[str, np.ndarray]:
-        """Return the weights with the best validation score; without a score, the present ones."""
+        """Return the weights with the best validation score; without a score, the current ones."""
         return self.progress.best_weights or export_weights(self.network)
 
     def _run_epochs(
@@ -180,9 +181,9 @@ class Trainer:
             unit="epoch",
             disable=not (verbose and self.group.is_first),
         )
-        # In the middle of a step, Ctrl-C could leave the step half done, or leave in place a torch
-        # setting that a context manager was about to restore. Processes that train together all
-        # stop after the same step, so that none waits for another forever.
+        # In the middle of a step, Ctrl-C could leave the step half done, or keep a context manager
+        # from restoring a setting of torch. Processes that train together all stop after the same
+        # step, so that none of them waits for another forever.
         with bar, _interruptions(patient=self.group.size > 1) as interrupted:
             finished = False
             while not finished:
@@ -211,9 +212,9 @@ class Trainer:
     def run_epoch(
         self, training: Collection, interrupted: Callable[[], bool] = lambda: False
     ) -> float:
-        """Take one pass over `training`, or the rest of one; return its mean loss per frame.
+        """Train for one epoch, or for the rest of one; return its mean loss in nats per frame.
 
-        The pass ends early once the budget is spent.
+        The epoch ends early once the budget is spent.
         """
         progress = self.progress
         self._rng.seed([self.seed, progress.n_epochs])
@@ -244,13 +245,13 @@ class Trainer:
 
     @property
     def highest_rate(self) -> float:
-        """Peak learning rate, which every retry lowers."""
+        """Peak learning rate, which is reduced after every divergence."""
         return self.learning_rate * _RATE_OF_A_RETRY**self.progress.n_retries
 
     def _step(
         self, training: Collection, spans: list[Span], done: float, interrupted: bool
     ) -> None:
-        """Take a step on a batch, after `done` epochs."""
+        """Take a training step on a batch, `done` epochs after the start of training."""
         progress, group = self.progress, self.group
         # Reseeding a random state takes 20 us; making a new one would take ten times as long.
         self._rng.seed([self.seed, progress.n_epochs, progress.n_batches])
@@ -311,7 +312,7 @@ class Trainer:
         return nats / total
 
     def _end_epoch(self, loss: float, score: float | None, tol: float) -> None:
-        """Record an epoch, and the weights if they are the best so far."""
+        """Record an epoch, and keep its weights if they are the best so far."""
         progress = replace(
             self.progress,
             loss_curve=[*self.progress.loss_curve, loss],
@@ -327,7 +328,7 @@ class Trainer:
         self.progress = progress
 
     def _keep_state(self, interrupted: bool) -> None:
-        """Take a snapshot and write the checkpoint if either is due; stop after Ctrl-C."""
+        """Take a snapshot and write the checkpoint if they are due; stop if `interrupted`."""
         due = self.optimizer.n_steps % self.steps_between_snapshots == 0
         if (due or interrupted) and self._decays:
             self.check_finite()
@@ -356,7 +357,7 @@ class Trainer:
         self.progress = Progress(**state["progress"])
 
     def _write_checkpoint(self, left: dict[str, np.ndarray] | None = None) -> None:
-        """Write the last sound state, and a checksum of the weights that the fit leaves behind."""
+        """Write the last good state, and a checksum of the weights that the fit leaves behind."""
         if self.checkpoint and self._snapshot:
             self.checkpoint.write({**self._snapshot, "elapsed": self.budget.elapsed}, left)
 
@@ -377,7 +378,7 @@ class Trainer:
             )
 
     def _go_back(self, error: DivergenceError) -> None:
-        """Return to the last sound state, with a lower learning rate."""
+        """Return to the last good state with a lower learning rate; fail after three retries."""
         n_retries = self.progress.n_retries + 1
         if n_retries > _MOST_RETRIES:
             raise error
@@ -419,14 +420,14 @@ def export_weights(network: Network) -> dict[str, np.ndarray]:
 def _interruptions(patient: bool) -> Iterator[Callable[[], bool]]:
     """Hold Ctrl-C back, and yield a function that returns whether it was pressed.
 
-    A second Ctrl-C raises KeyboardInterrupt at once. Handlers set by other code stay in place. Only
-    the main thread receives Ctrl-C.
+    Unless `patient`, a second Ctrl-C raises KeyboardInterrupt at once. Handlers that other code has
+    set stay in place. Only the main thread receives Ctrl-C.
 
     Parameters
     ----------
     patient : bool
-        Whether to hold back the second one as well: torchrun passes Ctrl-C on to processes that
-        have already received it from the terminal, and all of them stop after the same step.
+        Whether to hold back later ones as well. This is needed if several processes train together:
+        torchrun passes Ctrl-C on to processes that have already received it from the terminal.
     """
     pressed = False
 
@@ -438,7 +439,7 @@ def _interruptions(patient: bool) -> Iterator[Callable[[], bool]]:
 
     held = False
     try:
-        with suppress(ValueError):  # not the main thread
+        with suppress(ValueError):  # raised outside the main thread
             if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
                 signal.signal(signal.SIGINT, note)
                 held = True

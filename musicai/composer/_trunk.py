@@ -1,7 +1,7 @@
 """The network's LSTM in NumPy, which reads one frame at a time.
 
-A step of an LSTM is little more than the product of a vector and a matrix, and calling torch takes
-several times as long as computing that product.
+A step of an LSTM is little more than the product of a vector and a matrix. Calling torch would take
+several times as long as this product.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,12 +19,12 @@ class Trunk:
     weights : dict of str to ndarray
         The network's weights.
     conditioning : ndarray of shape (embedding_size,) or (n_pieces, embedding_size)
-        Sum of the embeddings of style, key and traits: one for all pieces, or one for each. It
-        does not change within a piece, so what it adds to the first layer is computed once.
+        Sum of the embeddings of style, key and traits: one for all pieces, or one for each. It is
+        constant within a piece, so its contribution to the first layer is computed only once.
     n_pieces : int
         Number of pieces.
     multiply : callable, default=numpy.dot
-        Product of two matrices.
+        Function that multiplies two matrices.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Trunk:
 
     @property
     def context(self) -> np.ndarray:
-        """The output after the last step, (n_pieces, hidden_size); the next step overwrites it."""
+        """Output after the last step, (n_pieces, hidden_size); the next step overwrites it."""
         return self._layers[-1].hidden
 
     def step(self, inputs: np.ndarray) -> None:
@@ -61,23 +61,23 @@ class Trunk:
             inputs = layer.hidden
 
     def take(self, rows: np.ndarray) -> Self:
-        """Return a trunk that goes on with the pieces numbered `rows`, in their present state."""
+        """Return a trunk that continues the pieces numbered `rows` from their current state."""
         taken = copy(self)
         taken._layers = [layer.take(rows) for layer in self._layers]
         return taken
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Replace the state of the pieces numbered `rows` by the one they have in `other`."""
+        """Replace the state of the pieces numbered `rows` with their state in `other`."""
         for layer, source in zip(self._layers, other._layers, strict=True):
             layer.put(rows, source)
 
 
 class _Layer:
-    """One layer of an LSTM, made from torch's weights: input, forget, cell and output blocks.
+    """One layer of an LSTM, made from torch's weights.
 
     Inputs and hidden state share one array, so that a single matrix product covers both. The blocks
-    of the three gates are moved to the front and halved: since sigmoid(a) = (1 + tanh(a / 2)) / 2,
-    a single tanh then serves the gates and the proposal for the cell.
+    of the three gates are moved before the block of the cell and halved. Since sigmoid(a) = (1 +
+    tanh(a / 2)) / 2, a single tanh then serves the gates and the new values of the cell.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class _Layer:
 def _gates_first(blocks: np.ndarray) -> np.ndarray:
     """Reorder the blocks of an array (..., 4 * size), and halve those of the gates.
 
-    The new order is: input gate, forget gate, output gate, proposal.
+    The new order is input gate, forget gate, output gate and new values of the cell.
     """
     input_gate, forget_gate, proposal, output_gate = np.split(blocks.astype(np.float32), 4, axis=-1)
     return np.concatenate([input_gate / 2, forget_gate / 2, output_gate / 2, proposal], axis=-1)
