@@ -6,7 +6,7 @@ matplotlib.use("Agg")
 
 @pytest.fixture(autouse=True)
 def _close_figures():
-    """Close all figures, including those left open by the pages' code in the same process."""
+    """Close all figures, including those that code in the documentation has left open."""
     from matplotlib import pyplot
 
     pyplot.close("all")

@@ -26,7 +26,7 @@ class Composer(BaseEstimator):
     emission_ = "logistic"
 
     def fit(self, X, y=None):
-        """Do nothing; scikit-learn recognizes estimators by their method `fit`."""
+        """Do nothing; scikit-learn recognizes an estimator by this method."""
 
     def __sklearn_is_fitted__(self):
         return True
@@ -68,7 +68,7 @@ def test_displays_create_one_figure(make):
 
 
 @pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
-def test_titles_are_taken_as_plain_text(make):
+def test_titles_are_shown_as_plain_text(make):
     display = make(title="$a_b$ $ \udcff $$")
     display.figure_.draw_without_rendering()
     assert display.ax_.get_title("left") == "$a_b$ $ \\udcff $$"
@@ -112,7 +112,7 @@ def test_all_text_is_inside_the_figure(make, figsize):
     figure, ax = pyplot.subplots(figsize=figsize, layout="compressed")
     make(ax=ax)
     figure.draw_without_rendering()
-    figure.draw_without_rendering()  # with square axes, matplotlib's layout needs two passes
+    figure.draw_without_rendering()  # the layout of square axes needs two passes
     seen = figure.get_tightbbox()
     assert seen.x0 >= -0.01
     assert seen.y0 >= -0.01
@@ -121,7 +121,7 @@ def test_all_text_is_inside_the_figure(make, figsize):
 
 
 def darkness(rgb):
-    """Return darkness in grayscale, with normal vision and deuteranopia (Machado et al., 2009)."""
+    """Return the darkness of colors for normal vision and deuteranopia (Machado et al., 2009)."""
     deuteranopia = [
         [0.367322, 0.860646, -0.227968],
         [0.280085, 0.672501, 0.047413],
@@ -134,7 +134,7 @@ def darkness(rgb):
     ]
 
 
-def test_colors_darken_evenly_even_with_color_blindness():
+def test_colors_darken_evenly_for_normal_and_color_blind_vision():
     colors = MAKE["chromagram"]().ax_.images[0].get_cmap()(np.linspace(0, 1, 64))[:, :3]
     for seen in darkness(colors):
         assert seen[0] == pytest.approx(0, abs=1e-3)
@@ -143,7 +143,7 @@ def test_colors_darken_evenly_even_with_color_blindness():
         assert np.diff(seen).max() < 0.05
 
 
-def test_lines_differ_in_lightness_and_in_dashes():
+def test_training_and_validation_lines_differ_in_lightness_and_dashes():
     from matplotlib.colors import to_rgb
 
     training, validation = MAKE["training"]().ax_.lines[:2]

@@ -17,7 +17,7 @@ TONE = 0.3 * np.sin(2 * np.pi * 440 / RATE * np.arange(2 * RATE))
 
 
 class Elements(HTMLParser):
-    """Elements and texts of a page."""
+    """Parser that collects the elements and texts of a page."""
 
     def __init__(self, page):
         super().__init__()
@@ -56,7 +56,7 @@ def test_samples_are_encoded(n_channels, rate, kind):
     decoded, native_rate = sound(player)
     assert native_rate == rate
     assert decoded.shape[1:] == samples.shape[1:]
-    assert len(decoded) == pytest.approx(len(TONE), abs=3000)  # MP3 has whole frames
+    assert len(decoded) == pytest.approx(len(TONE), abs=3000)  # MP3 pads audio to whole frames
     left = decoded if n_channels == 1 else decoded[:, 0]
     spectrum = np.abs(np.fft.rfft(left))
     assert spectrum.argmax() * rate / len(left) == pytest.approx(440 * rate / RATE, rel=0.01)
@@ -92,8 +92,8 @@ def test_files_that_browsers_do_not_play_are_converted(tmp_path, name, seconds):
 
 
 @pytest.mark.filterwarnings("ignore:.* the header gives 0.0 s but the file holds 2.0 s")
-def test_an_unclosed_recording_is_converted(tmp_path):
-    """A browser would trust the header and play nothing."""
+def test_a_recording_with_an_unfinished_header_is_converted(tmp_path):
+    """Browsers would play nothing, because the header gives a length of zero."""
     soundfile.write(tmp_path / "tone.wav", TONE, RATE)
     data = bytearray((tmp_path / "tone.wav").read_bytes())
     data[40:44] = bytes(4)
@@ -108,7 +108,7 @@ def test_files_beyond_full_scale_are_clipped(tmp_path):
     assert 0.9 < np.abs(decoded).max() < 1.3
 
 
-def test_the_content_of_a_file_counts_rather_than_its_suffix(tmp_path):
+def test_the_media_type_is_detected_from_the_content_of_a_file(tmp_path):
     soundfile.write(tmp_path / "tone.mp3", TONE, RATE, format="WAV")
     player = AudioPlayer(tmp_path / "tone.mp3")
     assert player.media_type == "audio/wav"
@@ -124,7 +124,7 @@ def test_files_wrongly_named_m4a_are_rejected(tmp_path):
             AudioPlayer(str(tmp_path / name))
 
 
-def test_titles_are_taken_as_plain_text():
+def test_titles_are_shown_as_plain_text():
     title = '<script>alert("1 & 2")</script>'
     page = Elements(AudioPlayer(TONE, RATE, title=title).to_html())
     assert {tag for tag, _ in page.found} == {"figure", "figcaption", "audio"}
@@ -137,7 +137,7 @@ def test_titles_are_taken_as_plain_text():
             AudioPlayer(TONE, RATE, title=other)
 
 
-def test_repr_gives_title_type_and_size():
+def test_repr_shows_title_media_type_and_size():
     assert repr(AudioPlayer(TONE, RATE, title="A4")) == "AudioPlayer('A4', audio/mpeg, 0.0 MB)"
 
 
@@ -168,7 +168,7 @@ def test_errors_describe_the_input(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
-def test_files_whose_names_are_not_unicode_are_accepted(tmp_path):
+def test_files_with_names_that_are_not_unicode_are_accepted(tmp_path):
     path = os.path.join(os.fsencode(tmp_path), b"caf\xe9.aiff")
     with open(path, "wb") as file:
         soundfile.write(file, TONE, RATE, format="AIFF")

@@ -12,7 +12,7 @@ def labels(axis):
     return [label.get_text() for label in axis.get_ticklabels()]
 
 
-def test_frames_are_shown_over_time_and_pitch_class():
+def test_the_image_shows_frames_by_time_and_pitch_class():
     piece = RNG.random((30, 12), dtype=np.float32)
     ax = ChromagramDisplay.from_piece(piece, timing=10).ax_
     np.testing.assert_array_equal(ax.images[0].get_array(), piece.T)
@@ -34,7 +34,7 @@ def test_frames_are_shown_over_time_and_pitch_class():
         (Timing.from_beats(np.arange(31) / 2 + 7, frames_per_beat=2), "beats", "Beats", 15),
     ],
 )
-def test_the_unit_of_the_axis_follows_the_timing(timing, unit, label, end):
+def test_the_unit_of_the_time_axis_depends_on_the_timing(timing, unit, label, end):
     display = ChromagramDisplay.from_piece(RNG.random((30, 12)), timing=timing)
     assert (display.unit, display.ax_.get_xlabel()) == (unit, label)
     assert display.ax_.get_xlim() == (0, end)
@@ -58,7 +58,7 @@ SHARPS, FLATS = "CC♯DD♯EFF♯GG♯AA♯B", "CD♭DE♭EFG♭GA♭AB♭B"
 @pytest.mark.parametrize(
     ("key", "names"), [(None, SHARPS), ("Eb", FLATS), ("F# minor", SHARPS), ("Dm", FLATS)]
 )
-def test_pitch_classes_are_named_by_key(key, names):
+def test_pitch_classes_are_named_with_sharps_or_flats_according_to_key(key, names):
     piece = RNG.random((30, 12))
     alone = ChromagramDisplay.from_piece(piece, key=key)
     several = ComparisonDisplay.from_pieces({"a": piece}, key=key)
@@ -68,7 +68,7 @@ def test_pitch_classes_are_named_by_key(key, names):
         alone.plot(key="H")
 
 
-def test_frames_are_as_wide_as_their_duration():
+def test_the_width_of_frames_is_proportional_to_their_duration():
     times = [0, 1, 3, 7, 7.5]
     display = ChromagramDisplay.from_piece(np.eye(12)[:4], timing=Timing.from_borders(times))
     image = display.ax_.images[0]
@@ -82,7 +82,7 @@ def test_frames_are_as_wide_as_their_duration():
 
 
 def label_rows(pixels):
-    """Return the centers of the first four rows; the image starts at the bottom."""
+    """Return the center rows, in pixels, of the first four features from the bottom."""
     return ((np.arange(4) + 0.5) * len(pixels) / 12).astype(int)
 
 
@@ -117,7 +117,7 @@ def test_features_that_are_not_pitches_have_no_names():
     assert not {"C♯", "C4"} & set(labels(ax.yaxis))
 
 
-def test_the_color_scale_extends_beyond_one():
+def test_the_color_scale_includes_values_below_zero_and_above_one():
     image = ChromagramDisplay.from_piece([[-2.0, 0, 3]]).ax_.images[0]
     assert image.get_clim() == (-2, 3)
 
@@ -148,7 +148,7 @@ def test_errors_describe_the_input(timing, error, message):
         ChromagramDisplay.from_piece(np.eye(12), timing=timing)
 
 
-def test_a_timing_may_start_after_zero():
+def test_a_timing_may_begin_after_zero():
     times = np.arange(41) + 30.0
     display = ChromagramDisplay.from_piece(
         np.random.default_rng(0).random((40, 12)),
@@ -172,7 +172,7 @@ def test_only_a_single_piece_is_accepted():
         ChromagramDisplay.from_piece([np.zeros((0, 12))], timing=1)
 
 
-def test_transposed_arrays_are_rejected():
+def test_arrays_with_frames_in_columns_are_rejected():
     with pytest.raises(ValueError, match=r"12 frames of 572 .* did you mean piece\.T\?"):
         ChromagramDisplay.from_piece(RNG.random((12, 572)))
     for shape in ((572, 12), (12, 12), (12, 88), (12, 128)):

@@ -18,10 +18,10 @@ def test_pieces_share_time_and_color_scales():
         assert ax.get_xlim() == (0, 3.95)
         assert ax.images[0].get_clim() == (0, pytest.approx(PIECES["composed"].max()))
     assert [ax.get_xlabel() for ax in display.axes_] == ["", "Time (s)"]
-    assert len(display.figure_.axes) == 3  # one color bar for both
+    assert len(display.figure_.axes) == 3  # two pieces and one color bar
 
 
-def test_marks_belong_to_their_piece():
+def test_marks_are_drawn_only_on_their_piece():
     display = ComparisonDisplay.from_pieces(
         PIECES, timing=Timing.from_tempo(None, frames_per_beat=2), marks={"composed": 5}
     )
@@ -38,7 +38,7 @@ def test_each_piece_can_have_its_own_timing():
         "real": 10,
         "composed": 2.95,
     }
-    music = Bunch(timing=Timing.from_rate(10))  # a dict with a timing counts as a timing
+    music = Bunch(timing=Timing.from_rate(10))  # a dict, but with a timing
     assert ComparisonDisplay.from_pieces(PIECES, timing=music).unit == "seconds"
     with pytest.raises(ValueError, match=r"timings are for \['real'\], but pieces are"):
         ComparisonDisplay.from_pieces(PIECES, timing={"real": 10})

@@ -23,7 +23,7 @@ def test_a_repeated_passage_is_a_stripe():
     assert display.times[-1] == pytest.approx((180 - 20 + 0.5) / 10)
 
 
-def test_similarities_match_recurrence():
+def test_shares_of_similar_windows_match_the_metric_recurrence():
     piece = RNG.random((300, 12)).cumsum(axis=0) % 1
     display = SelfSimilarityDisplay.from_piece(piece, n_frames=5)
     rows = range(0, len(display.similarity) - 100, 5)
@@ -32,9 +32,9 @@ def test_similarities_match_recurrence():
     assert [np.mean(pairs > s) for s in (0, 0.1, 0.3)] == pytest.approx(shares, abs=1e-3)
 
 
-def test_long_pieces_take_little_memory_and_keep_their_length():
+def test_long_pieces_take_little_memory_and_are_drawn_in_full_length():
     hour = np.repeat(RNG.random((400, 12), dtype=np.float32), 97, axis=0)
-    SelfSimilarityDisplay.from_piece(hour[:100])  # import everything first
+    SelfSimilarityDisplay.from_piece(hour[:100])  # import everything before memory is measured
     tracemalloc.start()
     display = SelfSimilarityDisplay.from_piece(hour, timing=len(hour) / 3600)
     peak = tracemalloc.get_traced_memory()[1]
@@ -51,7 +51,7 @@ def test_a_piece_of_one_window_can_be_drawn(n_frames):
 
 
 @pytest.mark.parametrize("level", [0, 0.1, 0.3, 1])
-def test_frames_with_equal_pitch_classes_have_no_similarity(level):
+def test_flat_frames_have_zero_similarity(level):
     display = SelfSimilarityDisplay.from_piece(np.full((30, 12), level), n_frames=10)
     assert not display.similarity.any()
 

@@ -20,7 +20,7 @@ def lines(display):
     return {line.get_label(): line for line in display.ax_.lines}
 
 
-def test_curves_are_those_of_the_composer(composer):
+def test_the_curves_show_the_scores_of_the_composer(composer):
     display = TrainingCurveDisplay.from_estimator(composer)
     drawn = lines(display)
     epochs = [1, 2, 3, 4]
@@ -85,7 +85,7 @@ def test_every_baseline_is_in_the_legend(composer):
     texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert texts[-4:] == ["_private", " ", "$a_b", "a \\udcff"]
     _, ax = pyplot.subplots()
-    ax.plot([1, 2], [-50, -60])  # no label
+    ax.plot([1, 2], [-50, -60])  # a line without a label
     ax.plot([1, 2], [-50, -60], label="another")
     legend = TrainingCurveDisplay.from_estimator(composer, ax=ax).ax_.get_legend()
     assert legend.get_texts()[0].get_text() == "another"
@@ -95,7 +95,7 @@ def test_every_baseline_is_in_the_legend(composer):
             TrainingCurveDisplay.from_estimator(composer, baselines=other)
 
 
-def test_without_validation_there_is_no_best_epoch():
+def test_there_is_no_best_epoch_without_validation():
     X = np.random.default_rng(0).random((3, 30, 12))
     composer = LSTMComposer(hidden_size=8, max_iter=1, early_stopping=False, random_state=0)
     display = TrainingCurveDisplay.from_estimator(composer.fit(X))
@@ -105,7 +105,7 @@ def test_without_validation_there_is_no_best_epoch():
     assert display.ax_.lines[0].get_marker() == "."  # a single epoch is a point
 
 
-def test_estimators_that_are_not_fitted_are_rejected(composer):
+def test_unsuitable_estimators_and_baselines_are_rejected(composer):
     for estimator in (LSTMComposer(), make_pipeline(ChromaExtractor(), LSTMComposer())):
         with pytest.raises(NotFittedError):
             TrainingCurveDisplay.from_estimator(estimator)

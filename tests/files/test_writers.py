@@ -1,4 +1,4 @@
-"""Everything that writes files writes them whole or not at all."""
+"""All writers of files are atomic and reproducible."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ import resource, signal, sys, tempfile
 import numpy as np
 from tests.files.test_writers import WRITERS
 name, file, limit, temporary = sys.argv[1:]
-WRITERS[name](file)  # a first call, which may also write other files, such as caches
+WRITERS[name](file)  # the first call may also write other files, such as caches
 tempfile.tempdir = temporary
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
@@ -63,7 +63,7 @@ SUFFIXES = {
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits of the size of files")
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_full_disk_leaves_the_old_file(name, tmp_path):
+def test_the_old_file_is_kept_if_the_disk_is_full(name, tmp_path):
     folder, temporary = tmp_path / "folder", tmp_path / "temporary"
     folder.mkdir(), temporary.mkdir()
     path = folder / f"a.{SUFFIXES.get(name, 'wav')}"
@@ -83,7 +83,7 @@ def test_a_full_disk_leaves_the_old_file(name, tmp_path):
     assert "too large" in told.lower() or "could not be written" in told, told
     assert ended.stderr == ""
     assert [path.name for path in folder.iterdir()] == [path.name]
-    assert path.stat().st_size > 200  # the file that the first call wrote
+    assert path.stat().st_size > 200  # the file of the first call
     assert not list(temporary.iterdir())
 
 

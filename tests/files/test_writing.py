@@ -17,7 +17,7 @@ def write(target):
         draft.write(b"after")
 
 
-def test_the_file_appears_when_all_is_written(tmp_path):
+def test_the_old_file_is_replaced_when_writing_ends(tmp_path):
     path = tmp_path / "a.bin"
     path.write_bytes(b"before")
     with whole_file(path) as draft:
@@ -28,7 +28,7 @@ def test_the_file_appears_when_all_is_written(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_an_error_leaves_things_as_they_were(tmp_path):
+def test_the_target_is_unchanged_after_an_error(tmp_path):
     def write_badly(target):
         with whole_file(target) as draft:
             draft.write(b"half")
@@ -46,7 +46,7 @@ def test_an_error_leaves_things_as_they_were(tmp_path):
     assert buffer.getvalue() == b""
 
 
-def test_file_objects_are_written_to_at_the_end():
+def test_file_objects_are_written_to_when_writing_ends():
     buffer = io.BytesIO(b"head")
     buffer.seek(4)
     with whole_file(buffer) as draft:
@@ -56,7 +56,7 @@ def test_file_objects_are_written_to_at_the_end():
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals that kill")
-def test_a_killed_process_leaves_the_old_file(tmp_path):
+def test_the_old_file_is_kept_if_the_process_is_killed(tmp_path):
     path = tmp_path / "a.bin"
     path.write_bytes(b"before")
     code = (
@@ -85,7 +85,7 @@ def test_a_killed_process_leaves_the_old_file(tmp_path):
         (io.StringIO(), TypeError, "takes text, and bytes are written"),
     ],
 )
-def test_impossible_targets_are_refused(target, error, message, tmp_path, monkeypatch):
+def test_invalid_targets_are_refused(target, error, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(error, match=message), whole_file(target):
         pass
@@ -94,7 +94,7 @@ def test_impossible_targets_are_refused(target, error, message, tmp_path, monkey
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_a_target_that_is_not_a_regular_file_is_not_replaced(tmp_path):
-    # This uses a pipe: a failure with a real device would remove it for all programs.
+    # Use a pipe, because a failure of this test would replace a real device.
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(ValueError, match="is not a regular file"), whole_file(pipe):
@@ -103,9 +103,9 @@ def test_a_target_that_is_not_a_regular_file_is_not_replaced(tmp_path):
 
 
 def test_a_folder_without_write_permission_is_an_error(tmp_path, monkeypatch):
-    """The error names the file that the user asked for, not its draft."""
+    """The error names the file that the user asked for instead of its draft."""
 
-    def refuse(path, mode="r", *arguments, **options):  # permissions would not stop root
+    def refuse(path, mode="r", *arguments, **options):  # root could write despite the permissions
         raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
 
     monkeypatch.setattr("builtins.open", refuse)
@@ -115,7 +115,7 @@ def test_a_folder_without_write_permission_is_an_error(tmp_path, monkeypatch):
 
 
 def test_a_file_that_cannot_be_replaced_is_an_error(tmp_path, monkeypatch):
-    """As happens on Windows if another program has it open."""
+    """On Windows, this happens if another program has the file open."""
 
     def refuse(draft, path):
         raise PermissionError(errno.EACCES, "Access is denied", str(draft), None, str(path))
@@ -130,7 +130,7 @@ def test_a_file_that_cannot_be_replaced_is_an_error(tmp_path, monkeypatch):
 
 
 class Slow(io.RawIOBase):
-    """File object that takes a few bytes at a time, and no more than it has room for."""
+    """File object that writes at most 1000 bytes per call and `room` bytes in total."""
 
     def __init__(self, room):
         self.taken, self.room = b"", room
@@ -144,7 +144,7 @@ class Slow(io.RawIOBase):
         return len(taken)
 
 
-def test_file_objects_may_take_a_few_bytes_at_a_time():
+def test_file_objects_may_write_only_some_bytes_per_call():
     slow = Slow(room=10**5)
     with whole_file(slow) as draft:
         draft.write(b"x" * 50000)
@@ -181,7 +181,7 @@ def test_a_link_to_a_missing_folder_is_refused(tmp_path):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
-def test_a_folder_that_takes_no_files_is_an_error():
+def test_a_folder_in_which_no_file_can_be_made_is_an_error():
     with pytest.raises(
         OSError, match=r"could not be written \(.*\): write it to .* '/proc/a\.bin'$"
     ):
@@ -189,7 +189,7 @@ def test_a_folder_that_takes_no_files_is_an_error():
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs links and modes")
-def test_links_and_permissions_are_kept(tmp_path):
+def test_symbolic_links_and_permissions_are_kept(tmp_path):
     path, link = tmp_path / "a.bin", tmp_path / "link"
     path.write_bytes(b"before")
     path.chmod(0o600)

@@ -7,7 +7,7 @@ RATE = 22050
 
 
 def chords(roots, seconds=0.5, seed=0, detune=0.0):
-    """Return a recording: a major triad on each root, with some noise."""
+    """Return a recording with a major triad on each root and some noise."""
     rng = np.random.default_rng(seed)
     time = np.arange(int(seconds * RATE)) / RATE
     played = [

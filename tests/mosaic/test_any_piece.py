@@ -38,7 +38,7 @@ def make_pieces(lengths, seed):
     seed=seeds,
     order=st.randoms(use_true_random=False),
 )
-def test_pieces_do_not_depend_on_each_other(lengths, seed, order):
+def test_the_audio_of_a_piece_does_not_depend_on_other_pieces(lengths, seed, order):
     X = make_pieces(lengths, seed)
     together = fitted().transform(X)
     turned = list(range(len(X)))
@@ -51,7 +51,7 @@ def test_pieces_do_not_depend_on_each_other(lengths, seed, order):
 
 @few
 @given(n_frames=st.integers(1, 24), seed=seeds, loudness=st.sampled_from([2.0**-8, 2.0**5]))
-def test_segments_cover_the_piece_at_any_loudness(n_frames, seed, loudness):
+def test_segments_cover_the_piece_and_do_not_depend_on_its_level(n_frames, seed, loudness):
     (piece,) = make_pieces([n_frames], seed)
     segments = fitted().segments(piece)
     assert segments[0].start == 0

@@ -43,7 +43,7 @@ def rows_of(runs):
     return [run.row + i for run in runs for i in range(run.n_frames)]
 
 
-def test_a_piece_cut_from_recordings_is_played_by_those_beats():
+def test_a_piece_made_of_recorded_beats_is_played_with_these_beats():
     corpus = make_beat_corpus([track(i) for i in range(5)], tempo=120)
     rows = np.concatenate([np.arange(50, 58), np.arange(10, 18), np.arange(170, 178)])
     runs = find(target_of(corpus, rows), corpus)
@@ -51,7 +51,7 @@ def test_a_piece_cut_from_recordings_is_played_by_those_beats():
     assert [run.frame for run in runs] == [0, 8, 16]
 
 
-def test_runs_cover_the_piece_and_each_stays_in_one_track():
+def test_runs_cover_the_piece_and_each_run_stays_in_one_track():
     corpus = make_beat_corpus([track(i, n_beats=17 + i) for i in range(4)], tempo=120)
     rng = np.random.default_rng(0)
     target = target_of(corpus, rng.integers(0, len(corpus.recording), 60))
@@ -65,21 +65,21 @@ def test_runs_cover_the_piece_and_each_stays_in_one_track():
 def test_recordings_at_the_tempo_of_the_piece_are_preferred():
     tracks = [track(0, tempo=120), track(0, tempo=95), track(0, tempo=60.5), track(0, tempo=240)]
     corpus = make_beat_corpus(tracks, tempo=120)
-    assert set(corpus.recording) == {0, 1, 2, 3}  # some at other metrical levels
+    assert set(corpus.recording) == {0, 1, 2, 3}  # some of them at other metrical levels
     np.testing.assert_allclose(corpus.usual, 0.5, rtol=0.3)
     runs = find(target_of(corpus, np.arange(5, 15)), corpus, longest=100)
     assert {int(corpus.recording[run.row]) for run in runs} == {0}
 
 
 @pytest.mark.parametrize(("tempo", "n_halves"), [(60, 4), (120, 2), (240, 1), (30, 8)])
-def test_recordings_are_used_at_the_nearest_metrical_level(tempo, n_halves):
+def test_recordings_are_played_at_the_nearest_metrical_level(tempo, n_halves):
     one = track(3, downbeat=1)
     corpus = make_beat_corpus([one], tempo=tempo)
     np.testing.assert_allclose(corpus.usual, 60 / tempo, rtol=1e-5)
     seconds = corpus.seconds(0, len(corpus.recording))
     np.testing.assert_allclose(np.diff(seconds), 60 / tempo)
     offset = (seconds[0] - one.beats[0]) / 0.5
-    assert offset == (1 if n_halves > 2 else 0)  # rows of several beats are aligned with bars
+    assert offset == (1 if n_halves > 2 else 0)  # rows of several beats begin at the downbeat
     assert len(corpus.recording) == (80 - 2 * offset) // n_halves
 
 
@@ -94,7 +94,7 @@ def test_recordings_with_a_clear_pulse_are_preferred():
     assert {int(corpus.recording[run.row]) for run in find(target, corpus)} == {1}
 
 
-def test_joins_keep_the_place_in_the_bar():
+def test_joins_often_keep_the_place_in_the_bar():
     tracks = [track(i, downbeat=i % 4, n_beats=80) for i in range(6)]
     corpus = make_beat_corpus(tracks, tempo=120)
     rng = np.random.default_rng(1)
@@ -105,10 +105,10 @@ def test_joins_keep_the_place_in_the_bar():
         places[after.row] == (places[before.row + before.n_frames - 1] + 1) % 4
         for before, after in pairwise(runs)
     ]
-    assert np.mean(kept) > 0.4  # a quarter would be kept by chance
+    assert np.mean(kept) > 0.4  # by chance, a quarter of joins would keep it
 
 
-def test_downbeats_play_downbeats():
+def test_most_beats_are_played_with_beats_at_the_same_place_in_the_bar():
     corpus = make_beat_corpus([track(i, n_beats=100) for i in range(4)], tempo=120)
     rng = np.random.default_rng(2)
     rows = rng.integers(0, len(corpus.recording), 80)
@@ -118,7 +118,7 @@ def test_downbeats_play_downbeats():
 
 
 @pytest.mark.parametrize("longest", [2.0, 4.0])
-def test_no_recording_is_played_for_too_long(longest):
+def test_no_recording_plays_longer_than_the_limit(longest):
     corpus = make_beat_corpus([track(i) for i in range(3)], tempo=120)
     found = rows_of(find(target_of(corpus, np.arange(40)), corpus, longest=longest))
     changes = np.flatnonzero(np.diff(corpus.recording[found]))
@@ -126,7 +126,7 @@ def test_no_recording_is_played_for_too_long(longest):
     assert in_a_row.max() * 0.5 <= longest
 
 
-def test_a_lower_limit_in_a_row_plays_more_recordings():
+def test_a_lower_limit_makes_the_path_use_more_recordings():
     corpus = make_beat_corpus([track(i) for i in range(10)], tempo=120)
     rng = np.random.default_rng(3)
     target = target_of(corpus, rng.integers(0, len(corpus.recording), 40))
@@ -137,7 +137,7 @@ def test_a_lower_limit_in_a_row_plays_more_recordings():
     assert used[0] < used[1]
 
 
-def test_quiet_beats_are_not_played():
+def test_beats_in_a_fade_are_not_played():
     fading = track(0)
     fading.levels[20:] = -60
     corpus = make_beat_corpus([fading, track(1)], tempo=120)
@@ -145,7 +145,7 @@ def test_quiet_beats_are_not_played():
     assert not set(found) & set(range(20, 40))
 
 
-def test_transposed_recordings_are_found():
+def test_a_recording_is_transposed_to_the_key_of_the_piece():
     one = track(0)
     moved = one._replace(chroma=np.roll(one.chroma, 2, axis=2))
     wanted = make_beat_corpus([moved], tempo=120)
@@ -153,12 +153,12 @@ def test_transposed_recordings_are_found():
     (run,) = find(target_of(wanted, np.arange(4, 12)), corpus)
     track_number = corpus.track(run.row)
     assert corpus.semitones[track_number] == 2
-    # Played faster, it sounds higher and its beats are shorter; time scaling undoes only the
-    # latter.
+    # Faster playback raises the pitch and shortens the beats. Time scaling later restores only
+    # the length of the beats.
     np.testing.assert_allclose(corpus.periods[run.row], 0.5 / 2 ** (2 / 12), rtol=1e-5)
 
 
-def test_transposed_tracks_have_rolled_chroma_and_a_cost():
+def test_transposed_tracks_have_rolled_chroma_and_cost_more():
     one = track(0)
     corpus = make_beat_corpus([one], tempo=120, transpose=1)
     np.testing.assert_array_equal(corpus.semitones, [-1, 0, 1])
@@ -166,7 +166,7 @@ def test_transposed_tracks_have_rolled_chroma_and_a_cost():
     below, own, above = corpus.shapes.reshape(3, 40, 2, 12)
     np.testing.assert_allclose(above, np.roll(own, 1, axis=2), atol=1e-6)
     np.testing.assert_allclose(below, np.roll(own, -1, axis=2), atol=1e-6)
-    # Where the recording fits without transposition, it is not transposed.
+    # A recording that matches without transposition is not transposed.
     (run,) = find(target_of(corpus, np.arange(44, 52)), corpus)
     assert run.row == 44
 
@@ -176,6 +176,6 @@ def test_an_empty_piece_has_no_runs():
     assert find(target_of(corpus, np.arange(0)), corpus) == []
 
 
-def test_a_few_beats_are_enough():
+def test_three_beats_of_a_recording_can_play_a_longer_piece():
     corpus = make_beat_corpus([track(0, n_beats=3)], tempo=120)
     assert len(rows_of(find(target_of(corpus, np.arange(3).repeat(5)), corpus))) == 15

@@ -37,7 +37,7 @@ def band(seed, tempo=120, n_beats=36, late=0.3, only=None):
 
 
 def attacks(audio, rate=RATE):
-    """Return the times of the beats that an extractor finds, in seconds."""
+    """Return the times, in seconds, of the beats that an extractor detects."""
     (analysis,) = ChromaExtractor(sync="beat").analyze([(audio, rate)])
     return analysis.beats.times
 
@@ -59,7 +59,7 @@ def piece(recordings):
     return analysis.chroma[1:25]
 
 
-def test_beats_fall_on_the_grid(mosaic, piece):
+def test_beats_of_the_mosaic_follow_the_requested_tempo(mosaic, piece):
     for tempo in (105, 132):
         audio = mosaic.transform(piece, tempo=tempo)
         grid = np.arange(1, 11) * 60 / tempo
@@ -69,7 +69,7 @@ def test_beats_fall_on_the_grid(mosaic, piece):
         assert 60 / np.median(np.diff(found)) == pytest.approx(tempo, rel=0.01)
 
 
-def test_impossible_tempi_are_refused(mosaic, piece):
+def test_invalid_tempi_are_refused(mosaic, piece):
     for tempo in (3, "120", np.nan):
         with pytest.raises(ValueError, match="^tempo must be None or a number of beats per minute"):
             mosaic.transform(piece, tempo=tempo)
@@ -77,7 +77,7 @@ def test_impossible_tempi_are_refused(mosaic, piece):
         mosaic.transform(piece, timing=10, tempo=120)
 
 
-def test_an_analysis_of_the_mosaic_resembles_the_piece(mosaic, piece):
+def test_the_chroma_of_the_mosaic_resembles_the_piece(mosaic, piece):
     audio = mosaic.transform(piece, tempo=120)
     (again,) = ChromaExtractor().transform([(audio, RATE)])
     wanted = np.repeat(piece, 4, axis=0)
@@ -103,7 +103,7 @@ def test_a_recording_in_c_plays_a_piece_in_d():
     assert {segment.semitones for segment in mosaic.segments(piece, tempo=120)} == {0}
 
 
-def test_the_default_tempo_is_that_of_the_recordings(mosaic, piece):
+def test_the_default_tempo_is_the_usual_tempo_of_the_recordings(mosaic, piece):
     assert mosaic.tempo_ == pytest.approx(120, rel=0.01)
     audio = mosaic.transform(piece)
     assert len(audio) == pytest.approx(12 * 60 / mosaic.tempo_ * RATE, abs=1)
@@ -128,7 +128,7 @@ def test_the_default_tempo_is_that_of_the_recordings(mosaic, piece):
         Timing.from_rate(5.3),
     ],
 )
-def test_a_mosaic_lasts_as_long_as_its_timing(mosaic, piece, timing):
+def test_a_mosaic_is_as_long_as_the_timing_of_the_piece(mosaic, piece, timing):
     audio = mosaic.transform(piece, timing=timing)
     assert len(audio) == int(timing.duration(24) * RATE + 1e-6)
     segments = mosaic.segments(piece, timing=timing)
@@ -137,7 +137,7 @@ def test_a_mosaic_lasts_as_long_as_its_timing(mosaic, piece, timing):
     assert segments[-1].end == len(audio) / RATE
 
 
-def test_attacks_in_the_mosaic_and_notes_in_midi_share_one_grid(mosaic, piece):
+def test_attacks_of_the_mosaic_coincide_with_notes_in_midi(mosaic, piece):
     timing = Timing.from_tempo(110, frames_per_beat=2)
     audio = mosaic.transform(piece, timing=timing)
     file = io.BytesIO()
@@ -154,7 +154,7 @@ def test_attacks_in_the_mosaic_and_notes_in_midi_share_one_grid(mosaic, piece):
     assert np.median(near[beats]) < 0.03
 
 
-def test_segments_list_what_is_played(mosaic, piece, recordings):
+def test_segments_have_whole_beats_from_within_their_recordings(mosaic, piece, recordings):
     for segment in mosaic.segments(piece, tempo=110):
         assert segment.source_start < segment.source_end
         assert segment.source_end <= len(recordings[segment.recording][0]) / RATE
@@ -189,14 +189,14 @@ def test_stereo_recordings_make_stereo_mosaics(mosaic, piece):
     assert np.abs(audio).max() > 0.1
 
 
-def test_a_style_plays_its_own_recordings_at_their_tempo(recordings, mosaic, piece):
+def test_a_style_plays_only_its_recordings_at_their_tempo(recordings, mosaic, piece):
     labels = ["fast", "fast", "fast", None, "slow"]
     of_styles = MosaicSynthesizer(ChromaExtractor(sync="half-beat"), sr=RATE)
     of_styles.fit([*recordings, (np.zeros(RATE), RATE)], [*labels, "none"])
     np.testing.assert_array_equal(of_styles.transform(piece), mosaic.transform(piece))
     slow = of_styles.segments(piece, style="slow")
     assert {segment.recording for segment in slow} == {4}
-    assert slow[-1].end == pytest.approx(12 * 60 / 95, rel=0.01)  # at its own tempo
+    assert slow[-1].end == pytest.approx(12 * 60 / 95, rel=0.01)  # the tempo of the slow style
     both = of_styles.segments(np.tile(piece, (5, 1)), style={"fast": 3, "slow": 1}, tempo=110)
     seconds = np.zeros(6)
     for segment in both:
@@ -209,7 +209,7 @@ def test_a_style_plays_its_own_recordings_at_their_tempo(recordings, mosaic, pie
         of_styles.transform(piece, style={"fast": 1, "slow": 1}, tempo=320)
 
 
-def test_silent_frames_are_silent(mosaic, piece):
+def test_silent_frames_are_played_as_silence(mosaic, piece):
     quiet = piece.copy()
     quiet[8:16] = 0
     audio = mosaic.transform(quiet, tempo=120)

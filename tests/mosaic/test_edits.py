@@ -1,4 +1,4 @@
-"""Edit lists: what `MosaicSynthesizer.transform` cuts and joins."""
+"""Edit lists, compared with the segments and the audio of the same mosaic."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def recordings(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def mosaics(recordings):
-    """Return a mosaic by frames and one by beats."""
+    """Return two mosaics: one by frames and one by beats."""
     extractors = (ChromaExtractor(), ChromaExtractor(sync="half-beat"))
     return [MosaicSynthesizer(each, shaping=0, sr=RATE).fit(recordings) for each in extractors]
 
@@ -42,7 +42,7 @@ def piece():
     return ChromaExtractor().transform([chords(9)])[0]
 
 
-def test_clips_are_the_segments_with_their_fades(mosaics, piece, recordings):
+def test_clips_match_segments_and_include_their_fades(mosaics, piece, recordings):
     for mosaic in mosaics:
         edits = mosaic.edit_list(piece, timing=ChromaExtractor())
         segments = mosaic.segments(piece, timing=ChromaExtractor())
@@ -84,7 +84,7 @@ def test_the_clips_of_a_mosaic_by_frames_add_up_to_its_audio(mosaics, piece):
     np.testing.assert_allclose(audio[alone], gain * played[alone], atol=1e-3)
 
 
-def test_the_edit_list_has_the_timing_that_is_played(mosaics, piece):
+def test_the_edit_list_has_the_timing_and_tempo_of_the_mosaic(mosaics, piece):
     frames, beats = mosaics
     assert frames.edit_list(piece).timing == ChromaExtractor().timing
     assert frames.edit_list(piece).tempo is None

@@ -13,7 +13,7 @@ from musicai.audio import RecordingError
 from .conftest import RATE
 
 
-def test_nothing_is_written_if_one_piece_is_refused(mosaic, piece, tmp_path):
+def test_no_file_is_written_if_one_piece_or_file_is_refused(mosaic, piece, tmp_path):
     for pieces, files, message in [
         ([piece, piece[:0]], ["a.wav", "b.wav"], "has no frames"),
         ([piece, piece], ["a.wav", "b.xyz"], "is not the suffix of an audio format"),
@@ -40,7 +40,7 @@ def test_recordings_are_not_overwritten(recordings, piece, tmp_path):
         mosaic.transform(piece[:9], tmp_path / "own.wav")
 
 
-def test_transform_reads_the_files_again(recordings, piece, tmp_path, monkeypatch):
+def test_transform_reads_files_again_and_detects_changes(recordings, piece, tmp_path, monkeypatch):
     for i, recording in enumerate(recordings):
         soundfile.write(tmp_path / f"{i}.wav", recording, RATE, "FLOAT")
     monkeypatch.chdir(tmp_path)
@@ -68,7 +68,7 @@ def test_a_file_that_changes_during_fit_is_refused(recordings, tmp_path, monkeyp
     def analyze_while_the_file_changes(extractor, X):
         found = analyze(extractor, X)
         soundfile.write(path, recordings[1], RATE)
-        os.utime(path, ns=(0, 10**15))  # a different time of modification
+        os.utime(path, ns=(0, 10**15))  # a different modification time
         return found
 
     monkeypatch.setattr(ChromaExtractor, "analyze", analyze_while_the_file_changes)
@@ -88,7 +88,7 @@ def test_unreadable_recordings_are_left_out(recordings, piece, tmp_path):
         MosaicSynthesizer().fit(collection)
 
 
-def test_files_contain_the_samples_that_are_returned(mosaic, piece, tmp_path):
+def test_files_contain_the_same_samples_as_returned_arrays(mosaic, piece, tmp_path):
     expected = mosaic.transform(piece)
     assert mosaic.transform(piece, tmp_path / "a.flac") is None
     read, rate = soundfile.read(tmp_path / "a.flac", dtype="float32")

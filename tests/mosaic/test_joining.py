@@ -7,13 +7,13 @@ RATE = 22050
 
 
 def play(borders, sounds):
-    """Join segments of endless sounds, each a function from sample numbers to samples."""
+    """Join segments of endless sounds, which are functions of the sample number."""
     (mono,) = play_channels(borders, [sounds])
     return mono
 
 
 def play_channels(borders, channels):
-    """Join segments with several channels, each as for `play`; return one array per channel."""
+    """Join segments like `play`, with a list of sounds for each channel."""
 
     def read(number, first, last):
         places = np.arange(first, last)
@@ -39,7 +39,7 @@ def test_joined_segments_last_from_the_first_border_to_the_last(borders):
     assert play(borders, sounds).shape == (borders[-1],)
 
 
-def test_a_sound_that_continues_over_joins_is_unchanged():
+def test_a_sound_that_continues_across_joins_is_unchanged():
     sound = noise(0)
     joined = play([0, 20000, 21000, 60000], [sound] * 3)
     n = np.arange(60000)
@@ -50,7 +50,7 @@ def test_a_sound_that_continues_over_joins_is_unchanged():
 @pytest.mark.parametrize("phase", [0.1, 0.25, 0.5, 0.9])
 def test_a_tone_continues_smoothly_at_any_phase(phase):
     joined = play([0, 40000, 80000], [tone(220), tone(220, phase)])
-    windows = joined[2000:-2000].reshape(-1, 400)  # windows of four periods
+    windows = joined[2000:-2000].reshape(-1, 400)  # four periods in each window
     level = np.sqrt(np.mean(windows**2, axis=1))
     np.testing.assert_allclose(level, 0.5 / np.sqrt(2), rtol=0.03)
     bend = np.abs(np.diff(joined[2000:-2000], n=2))
@@ -64,7 +64,7 @@ def test_different_sounds_crossfade_at_equal_power():
     assert level.max() < 0.125
 
 
-def test_crossfades_lie_where_the_sound_is_quietest():
+def test_crossfades_are_placed_where_the_sound_is_quietest():
     def with_gap(n):
         loud = 0.3 * np.sin(2 * np.pi * 300 * n / RATE)
         return np.where((n > 40200) & (n < 42000), 0.0, loud)
@@ -92,7 +92,7 @@ def test_all_channels_are_joined_alike():
     assert bend.max() < 1.1 * 0.5 * (2 * np.pi * 330 / RATE) ** 2
 
 
-def test_there_is_no_click_at_the_ends():
+def test_joined_segments_begin_and_end_without_a_click():
     joined = play([0, 40000], [tone(440, 0.25)])
     assert abs(joined[0]) < 1e-3
     assert abs(joined[-1]) < 1e-3

@@ -14,7 +14,7 @@ def test_very_quiet_recordings_are_played(piece):
     assert audio.any()
 
 
-def test_silent_frames_are_silent(mosaic, piece):
+def test_silent_frames_are_played_as_silence(mosaic, piece):
     quiet = piece.copy()
     quiet[20:60] = 0
     audio = mosaic.transform(quiet)
@@ -32,7 +32,7 @@ def test_loud_and_quiet_recordings_are_played_equally_loud(recordings, piece):
 
 
 def test_recordings_keep_their_dynamics():
-    """A recording has one gain throughout, so that its softer parts stay softer."""
+    """All segments of a recording have the same gain, so softer parts stay softer."""
     rng = np.random.default_rng(5)
     softer = np.repeat([1.0, 0.5, 1.0, 0.5], 3 * RATE)  # changes every three seconds
     both = [softer * chords(rng.permutation(12).repeat(2), seed=i) for i in range(2)]
@@ -87,7 +87,7 @@ def test_mosaics_fade_out_wherever_a_piece_ends(recordings, piece, n_frames, cha
 
 @pytest.fixture(scope="module")
 def stereo_recordings(recordings):
-    """Recordings that move from right to left."""
+    """Return stereo recordings whose sound moves from right to left."""
     places = [np.linspace(0, 1, len(each), dtype=np.float32) for each in recordings]
     return [
         (np.stack([place * each, (1 - place) * each], axis=1), RATE)
@@ -117,7 +117,7 @@ def test_sound_on_one_side_stays_there(recordings, piece):
     assert not audio[:, 1].any()
 
 
-def test_channels_can_be_set(recordings, stereo_recordings, piece, tmp_path):
+def test_the_number_of_channels_can_be_set(recordings, stereo_recordings, piece, tmp_path):
     soundfile.write(tmp_path / "stereo.wav", *stereo_recordings[0])
     mosaic = MosaicSynthesizer(sr=RATE).fit([*recordings[1:], tmp_path / "stereo.wav"])
     assert mosaic.transform(piece).shape[1:] == (2,)

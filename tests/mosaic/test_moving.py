@@ -29,7 +29,7 @@ def chords(seed):
 
 @pytest.fixture
 def music(tmp_path):
-    """A folder with a recording in each of two styles."""
+    """Return a folder with one recording in each of two styles."""
     for number, style in enumerate(["folk", "jazz"]):
         (tmp_path / "music" / style).mkdir(parents=True)
         soundfile.write(tmp_path / "music" / style / "1.wav", chords(number), RATE, "FLOAT")
@@ -65,12 +65,12 @@ def test_renamed_and_touched_files_are_found(mosaic, music, piece, tmp_path):
         os.utime(path.rename(tmp_path / str(number) / f"new name {number}"), (1, 1))
     mosaic.set_params(root=tmp_path)
     np.testing.assert_array_equal(mosaic.transform(piece), expected)
-    # Once more, now that their paths are remembered.
+    # Move a file again, after its path has been cached.
     shutil.move(tmp_path / "0" / "new name 0", music / "again.wav")
     np.testing.assert_array_equal(mosaic.transform(piece), expected)
 
 
-def test_a_new_time_of_modification_alone_does_not_matter(mosaic, music, piece):
+def test_a_file_with_only_a_new_modification_time_is_unchanged(mosaic, music, piece):
     expected = mosaic.transform(piece)
     for path in music.rglob("*.wav"):
         os.utime(path, (1, 1))
@@ -78,20 +78,20 @@ def test_a_new_time_of_modification_alone_does_not_matter(mosaic, music, piece):
 
 
 @pytest.mark.parametrize("root", [None, "other"])
-def test_other_content_of_the_same_size_is_not_played(mosaic, music, piece, tmp_path, root):
+def test_different_content_of_the_same_size_is_not_played(mosaic, music, piece, tmp_path, root):
     path = music / "folk" / "1.wav"
     (tmp_path / "other").mkdir()
     shutil.copy(path, tmp_path / "other" / "nearly.wav")
     for copy in (path, tmp_path / "other" / "nearly.wav"):
         data = bytearray(copy.read_bytes())
-        data[len(data) // 2] ^= 1  # flips one bit in the middle
+        data[len(data) // 2] ^= 1  # flip one bit in the middle
         copy.write_bytes(data)
     mosaic.set_params(root=root and str(tmp_path / root))
     where = "" if root is None else ", and is not in the folder root='.*other'"
     message = rf"folk/1\.wav: the file has changed since the mosaic was fitted{where}; put it back"
     with pytest.raises(RecordingError, match=message):
         mosaic.transform(piece)
-    with pytest.raises(RecordingError, match="has changed"):  # a remembered path is checked again
+    with pytest.raises(RecordingError, match="has changed"):  # cached paths are checked again
         mosaic.transform(piece)
 
 
@@ -140,7 +140,7 @@ def through_skops(mosaic, path):
 @pytest.mark.parametrize("through", [through_pickle, through_joblib, through_skops])
 def test_a_mosaic_works_on_another_machine(mosaic, music, piece, tmp_path, through):
     expected = mosaic.transform(piece, style={"folk": 1, "jazz": 1})
-    sent = through(mosaic.set_params(root=music), tmp_path / "mosaic")  # is saved as text
+    sent = through(mosaic.set_params(root=music), tmp_path / "mosaic")  # the path is saved as text
     assert sent.root == str(music)
     music.rename(tmp_path / "elsewhere")
     with pytest.raises(RecordingError, match="is not in the folder root"):

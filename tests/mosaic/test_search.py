@@ -9,7 +9,7 @@ from musicai.theory.shapes import unit_shapes
 
 
 def corpus_of(*lengths, seed=0, transpose=0, quiet=0.0, spread=0.0):
-    """Return a corpus of noise; a share `quiet` is hardly audible, and levels vary by `spread`."""
+    """Return random frames, a share `quiet` of them inaudible, whose levels span `spread` dB."""
     rng = np.random.default_rng(seed)
     chroma = [rng.random((n, 12), dtype=np.float32) for n in lengths]
     levels = [rng.uniform(-20 - spread, -20, n).astype(np.float32) for n in lengths]
@@ -32,7 +32,7 @@ def together(chroma, levels, transpose=0):
 
 
 def find(shapes, corpus, **limits):
-    """Find the path if any recording may be played at any time."""
+    """Find the path when any recording may be played at any time."""
     turns = {"turns": np.zeros(len(shapes), int), "groups": np.ones((1, 99), bool)}
     return find_path(shapes, corpus, **turns, **limits)
 
@@ -65,7 +65,7 @@ def test_no_other_path_is_better(join_cost, quiet, seed):
 
 
 @pytest.mark.parametrize("n_frames", [1, 2, 63, 64, 65, 200])
-def test_runs_cover_the_piece_and_each_stays_in_one_track(n_frames):
+def test_runs_cover_the_piece_and_each_run_stays_in_one_track(n_frames):
     corpus = corpus_of(30, 0, 80, 5, transpose=1)
     runs = find(piece(n_frames), corpus, join_cost=0.3, longest=20)
     assert [run.frame for run in runs] == [0, *np.cumsum([run.n_frames for run in runs])[:-1]]
@@ -75,9 +75,9 @@ def test_runs_cover_the_piece_and_each_stays_in_one_track(n_frames):
 
 
 @pytest.mark.parametrize("longest", [1, 5, 12])
-def test_no_recording_is_played_for_too_long(longest):
+def test_no_recording_plays_longer_than_the_limit(longest):
     corpus = corpus_of(60, 60, 60)
-    shapes = corpus.shapes[:60]  # the piece is the first recording itself
+    shapes = corpus.shapes[:60]  # the piece is the first recording
     runs = find(shapes, corpus, join_cost=0.5, longest=longest)
     recording = corpus.recording[rows_of(runs)]
     in_a_row = [len(list(group)) for _, group in itertools.groupby(recording)]
@@ -88,7 +88,7 @@ def test_a_short_excursion_does_not_reset_the_limit():
     corpus = corpus_of(60, 60, 60)
     runs = find(corpus.shapes[:60], corpus, join_cost=0.5, longest=20)
     recording = list(corpus.recording[rows_of(runs)])
-    # If it did, the path could leave the recording for just one frame in twenty.
+    # If the limit were reset, the path could leave the recording for only one frame in twenty.
     assert recording.count(0) <= 45
 
 
@@ -100,19 +100,19 @@ def test_a_single_recording_jumps_at_the_limit():
     assert min(map(abs, gaps)) >= 19
 
 
-def test_a_high_cost_makes_few_joins():
+def test_a_higher_join_cost_gives_fewer_joins():
     corpus, shapes = corpus_of(300, 300), piece(100)
     joins = [len(find(shapes, corpus, join_cost=cost, longest=99)) for cost in (0.0, 0.5, 1, 2, 9)]
     assert joins == sorted(joins, reverse=True)
     assert joins[0] > 50
-    assert joins[-1] == 2  # there are 100 frames, and one recording may play 99 in a row
+    assert joins[-1] == 2  # of the 100 frames, one recording may play 99 in a row
 
 
 def test_an_empty_piece_has_no_runs():
     assert find(np.zeros((0, 12), np.float32), corpus_of(9), join_cost=1.0, longest=9) == []
 
 
-def test_transposed_recordings_are_found():
+def test_a_recording_is_transposed_to_the_key_of_the_piece():
     corpus = corpus_of(100, transpose=2)
     chroma = np.random.default_rng(0).random((100, 12), dtype=np.float32)
     for semitones in (-2, -1, 0, 1, 2):
@@ -123,7 +123,7 @@ def test_transposed_recordings_are_found():
         assert corpus.semitones[corpus.track(run.row)] == semitones
 
 
-def test_flat_and_quiet_frames_are_not_played():
+def test_flat_frames_have_zero_shape_and_quiet_frames_are_not_audible():
     chroma = np.random.default_rng(0).random((10, 12)).astype(np.float32)
     chroma[3] = 0.7
     levels = np.full(10, -20, dtype=np.float32)
@@ -147,7 +147,7 @@ def test_groups_of_recordings_take_turns(longest, lengths):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_no_other_path_that_keeps_the_turns_is_better(seed):
+def test_no_other_path_with_the_same_turns_is_better(seed):
     corpus, shapes = corpus_of(3, 2, 2, seed=seed, spread=20), piece(4, seed=seed)
     groups, turns = np.array([[True, False, True], [False, True, False]]), np.array([0, 0, 1, 0])
     limits = {"join_cost": 0.4, "longest": 99}
@@ -161,7 +161,7 @@ def test_no_other_path_that_keeps_the_turns_is_better(seed):
 @pytest.mark.parametrize("join_cost", [0.0, 0.5, 1000.0])
 @pytest.mark.parametrize("longest", [1, 7, 50])
 @pytest.mark.parametrize("quiet", [0.0, 0.5, 0.9])
-def test_a_few_recordings_play_a_long_piece(lengths, join_cost, longest, quiet):
+def test_a_few_short_recordings_can_play_a_long_piece(lengths, join_cost, longest, quiet):
     corpus = corpus_of(*lengths, quiet=quiet)
     runs = find(piece(300), corpus, join_cost=join_cost, longest=longest)
     assert sum(run.n_frames for run in runs) == 300

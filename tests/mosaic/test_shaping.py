@@ -33,7 +33,7 @@ def test_channels_get_the_same_gains(sound):
 
 def test_raising_pitch_classes_does_not_widen_stereo_sound(sound):
     gains = np.full((30, 12), 6.0)
-    for balance in (1, 0.3, 0):  # the same on both channels, then louder on the left
+    for balance in (1, 0.3, 0):  # equal on both channels, then louder on the left, then only left
         both = np.stack([sound, balance * sound], axis=1)
         expected = np.stack([shaped(channel, gains) for channel in both.T], axis=1)
         np.testing.assert_allclose(shaped(both, gains), expected, atol=1e-5)
@@ -41,14 +41,14 @@ def test_raising_pitch_classes_does_not_widen_stereo_sound(sound):
     np.testing.assert_allclose(shaped(apart, gains), apart, atol=1e-6)
 
 
-def test_block_sizes_do_not_matter(sound):
+def test_the_block_size_does_not_change_the_result(sound):
     gains = np.random.default_rng(1).uniform(-12, 6, (30, 12))
     expected = shaped(sound, gains)
     np.testing.assert_allclose(shaped(sound, gains, seconds_at_once=0.5), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("pitch_class", [0, 4, 11])
-def test_lowering_a_pitch_class_leaves_the_others_alone(pitch_class):
+def test_lowering_a_pitch_class_does_not_lower_others(pitch_class):
     time = np.arange(3 * RATE) / RATE
     tones = [
         np.sin(2 * np.pi * 440 * 2 ** ((pitch + 12 * octave - 9) / 12) * time)
@@ -68,7 +68,7 @@ def test_lowering_a_pitch_class_leaves_the_others_alone(pitch_class):
     assert min(strengths[2:]) > 0.7
 
 
-def test_high_frequencies_are_left_alone():
+def test_high_frequencies_are_unchanged():
     tone = np.sin(2 * np.pi * 5000 * np.arange(3 * RATE) / RATE).astype(np.float32)
     found = shaped(tone, np.full((30, 12), -18.0))
     np.testing.assert_allclose(found[4096:-4096], tone[4096:-4096], atol=1e-3)
@@ -99,6 +99,6 @@ def test_analyzing_a_long_piece_in_parts_hardly_changes_the_gains():
     sound = 0.1 * rng.standard_normal((120 * 2048 - 1, 1)).astype(np.float32)
     expected = gains_towards(piece, sound, 22050, ChromaExtractor(), limit=18)
     found = gains_towards(piece, sound, 22050, ChromaExtractor(), limit=18, frames_at_once=50)
-    # Sound from farther away reaches them only through the tails of the analysis window.
+    # Sound outside a part and its context matters only through the tails of the analysis window.
     assert np.abs(found - expected).mean() < 0.1
     assert np.abs(found - expected).max() < 6

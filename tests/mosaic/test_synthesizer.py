@@ -13,7 +13,7 @@ from musicai.theory.timing_argument import as_timing
 from .conftest import RATE, analyzed, chords
 
 
-def test_an_analysis_of_the_mosaic_resembles_the_piece(mosaic, recordings, piece):
+def test_the_chroma_of_the_mosaic_resembles_the_piece(mosaic, recordings, piece):
     audio = mosaic.transform(piece)
     again = analyzed(audio)
     assert again.shape == piece.shape
@@ -45,7 +45,7 @@ def test_a_collection_of_pieces_gives_a_collection_of_results(mosaic, piece):
     assert [len(each) > 0 for each in mosaic.segments([piece, piece[:0]])] == [True, False]
 
 
-def test_segments_list_what_is_played(mosaic, piece, recordings):
+def test_segments_are_adjacent_and_within_their_recordings(mosaic, piece, recordings):
     segments = mosaic.segments(piece)
     assert segments[0].start == 0
     for before, after in itertools.pairwise(segments):
@@ -59,7 +59,7 @@ def test_segments_list_what_is_played(mosaic, piece, recordings):
         assert -12 <= segment.gain <= 12
 
 
-def test_no_recording_plays_beyond_the_limit(recordings):
+def test_no_recording_plays_longer_than_max_segment(recordings):
     mosaic = MosaicSynthesizer(max_segment=2.0, sr=RATE).fit(recordings)
     itself = ChromaExtractor().transform(recordings[:1])[0]
     for name, group in itertools.groupby(mosaic.segments(itself), lambda each: each.recording):
@@ -82,11 +82,11 @@ def test_hardly_audible_frames_are_never_played(join_cost, n_others, max_segment
     for segment in mosaic.segments(wanted):
         if segment.recording == 0:
             end = segment.source_start + segment.end - segment.start
-            for gap in (1, 3, 4, 6):  # a frame at an edge has some of the sound there
+            for gap in (1, 3, 4, 6):  # frames at the edges of a gap contain some sound
                 assert end <= gap + 1.01 * hop or segment.source_start >= gap + 0.3 - 1.01 * hop
 
 
-def test_scale_and_negative_values_do_not_matter(mosaic, piece):
+def test_scale_and_negative_values_do_not_change_the_segments(mosaic, piece):
     expected = mosaic.segments(piece)
     assert mosaic.segments(100 * piece) == expected
     sunken = np.where(piece == 0, -1, piece)
@@ -111,7 +111,7 @@ def test_recordings_are_transposed_to_another_key():
     assert frame_correlation(analyzed(mosaic.transform(wanted)), wanted) > 0.9
 
 
-def test_recordings_out_of_tune_are_tuned():
+def test_recordings_that_are_out_of_tune_are_retuned():
     mosaic = MosaicSynthesizer(sr=RATE, shaping=0).fit([chords([0] * 8, detune=0.3)])
     (semitones,) = {segment.semitones for segment in mosaic.segments(np.eye(12)[:5])}
     assert semitones == pytest.approx(-0.3, abs=0.05)
@@ -132,7 +132,7 @@ def test_recordings_out_of_tune_are_tuned():
         ChromaExtractor(hop_length=4096),
     ],
 )
-def test_a_mosaic_lasts_as_long_as_its_timing(mosaic, piece, timing):
+def test_a_mosaic_is_as_long_as_the_timing_of_the_piece(mosaic, piece, timing):
     beats = piece[::10]
     audio = mosaic.transform(beats, timing=timing)
     assert len(audio) == int(as_timing(timing).duration(13) * RATE)
@@ -141,8 +141,8 @@ def test_a_mosaic_lasts_as_long_as_its_timing(mosaic, piece, timing):
     assert mosaic.segments(beats, timing=timing)[-1].end == len(audio) / RATE
 
 
-def test_any_tempo_is_played(recordings, piece):
-    """Some of the tempi put the borders of beats exactly on the centers of frames."""
+def test_pieces_are_played_at_any_tempo(recordings, piece):
+    """At some of these tempi, borders of beats coincide with centers of frames."""
     mosaic = MosaicSynthesizer(sr=8000).fit(recordings)
     for tempo in (60 * 22050 / 2048 / 8, 60 * 22050 / 2048 / 7, 90, 97.3):
         timing = Timing.from_tempo(tempo)
@@ -183,7 +183,7 @@ def test_recordings_may_have_only_a_few_frames(piece, seconds):
         assert len(analyzed(audio)) == len(piece)
 
 
-def test_set_output_does_not_make_data_frames(mosaic):
+def test_set_output_accepts_only_the_default(mosaic):
     for transform in (None, "default"):
         assert clone(mosaic).set_output(transform=transform).sr == RATE
     for transform in ("pandas", "nonsense"):
@@ -204,7 +204,7 @@ def test_set_output_does_not_make_data_frames(mosaic):
         ({"sr": 100}, "sr must be an integer of hertz"),
     ],
 )
-def test_impossible_parameters_are_refused(recordings, parameters, message):
+def test_invalid_parameters_are_refused(recordings, parameters, message):
     with pytest.raises(ValueError, match=message):
         MosaicSynthesizer(**parameters).fit(recordings)
 
@@ -218,12 +218,12 @@ def test_impossible_parameters_are_refused(recordings, parameters, message):
         ([np.full(RATE, np.nan)], RecordingError, "NaN"),
     ],
 )
-def test_impossible_recordings_are_refused(X, error, message):
+def test_invalid_recordings_are_refused(X, error, message):
     with pytest.raises(error, match=message):
         MosaicSynthesizer().fit(X)
 
 
-def test_impossible_pieces_are_refused(mosaic):
+def test_invalid_pieces_are_refused(mosaic):
     with pytest.raises(ValueError, match="88 features per frame where 12 are expected"):
         mosaic.transform(np.zeros((5, 88)))
     with pytest.raises(ValueError, match="NaN"):
@@ -234,7 +234,7 @@ def test_impossible_pieces_are_refused(mosaic):
         MosaicSynthesizer().transform(np.ones((5, 12)))
 
 
-def test_recordings_may_be_shorter_than_the_limit_in_a_row(piece):
+def test_a_recording_may_be_shorter_than_max_segment(piece):
     audio = MosaicSynthesizer(sr=RATE).fit([chords([0, 5], seconds=0.3)]).transform(piece)
     assert audio.any()
     assert len(analyzed(audio)) == len(piece)

@@ -23,7 +23,7 @@ def test_half_beat_frames_are_unchanged(piece):
     assert target.tempo == pytest.approx(90)
 
 
-def test_a_frame_as_long_as_a_beat_fills_both_half_beats(piece):
+def test_a_frame_as_long_as_a_beat_fills_two_half_beats(piece):
     target = beat_target(piece, Timing.from_tempo(90), tempo=50)
     np.testing.assert_allclose(halves(target), unit_shapes(np.repeat(piece, 2, axis=0)), atol=1e-5)
 
@@ -47,7 +47,7 @@ def test_a_pickup_comes_before_the_first_beat(piece):
     target = beat_target(piece, timing, tempo=50)
     np.testing.assert_allclose(target.borders[1:], seconds[1:] - 1)
     assert target.borders[0] < 0
-    # The pickup is beat -1.
+    # The pickup is in beat -1.
     expected = place_in_bar(np.arange(-1, 15) - 1, 4)
     np.testing.assert_array_equal(target.places, expected)
 
@@ -59,7 +59,7 @@ def test_a_piece_may_end_within_a_beat(piece):
     assert (target.places == UNKNOWN).all()
 
 
-def test_measured_beats_keep_their_lengths(piece):
+def test_unequal_beats_keep_their_lengths(piece):
     seconds = np.cumsum(np.random.default_rng(1).uniform(0.4, 0.8, 17))
     target = beat_target(piece, Timing.from_beats(seconds), tempo=50)
     np.testing.assert_allclose(target.borders, seconds - seconds[0])

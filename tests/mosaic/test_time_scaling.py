@@ -9,7 +9,7 @@ BEATS = np.arange(1, 24) * 0.4 * RATE
 
 @pytest.fixture(scope="module")
 def sound():
-    """Return a low tone with a click on each beat; the two channels differ."""
+    """Return two low tones, one on each channel, with a click on each beat."""
     rng = np.random.default_rng(0)
     time = np.arange(10 * RATE) / RATE
     left = 0.2 * np.sin(2 * np.pi * 110 * time) + 0.01 * rng.standard_normal(len(time))
@@ -46,7 +46,7 @@ def test_sound_at_its_own_tempo_is_unchanged(sound, start):
 
 
 @pytest.mark.parametrize("factor", [0.7, 0.93, 1.02, 1.4])
-def test_attacks_fall_on_the_grid(sound, factor):
+def test_attacks_fall_on_the_target_beats(sound, factor):
     target = factor * BEATS
     played = stretched(sound, target, 0, round(target[-1]))
     assert len(played) == round(target[-1])
@@ -55,7 +55,7 @@ def test_attacks_fall_on_the_grid(sound, factor):
         assert abs(near.argmax() - 2000) <= 0.004 * RATE
 
 
-def test_the_pitch_stays_the_same(sound):
+def test_stretching_keeps_the_pitch(sound):
     tone = sound.copy()
     tone[:, 0] = np.sin(2 * np.pi * 440 * np.arange(len(sound)) / RATE)
     played = stretched(tone, 1.2 * BEATS, RATE, 5 * RATE)[:, 0]
@@ -74,7 +74,7 @@ def test_channels_are_stretched_alike(sound):
     )
 
 
-def test_attacks_follow_a_grid_of_unequal_beats(sound):
+def test_attacks_fall_on_target_beats_of_unequal_length(sound):
     rng = np.random.default_rng(1)
     target = np.cumsum(rng.uniform(0.32, 0.5, len(BEATS))) * RATE
     played = stretched(sound, target, 0, round(target[-1]))
