@@ -23,7 +23,9 @@ NOT_WRITTEN = ("_build", "gallery", "generated", "out")
 """Folders whose files are written by builds."""
 DIRECTIVE = re.compile(r"#\s*(noqa|type:|mypy:|fmt:|ruff:|pragma|!|%%)")
 """Comments that are addressed to programs."""
-FENCED = re.compile(r"^(`{3,}|:{3,}|\$\$|---$).*?^(\1|.*\$\$)\s*$", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(
+    r"^(?:(`{3,}|:{3,}|---$).*?^\1[ \t]*$|\$\$.*?\$\$[ \t]*$)", re.MULTILINE | re.DOTALL
+)
 """Code blocks, directives, formulas and front matter."""
 ITEM = re.compile(r"^(?=(?:[-*] |\d+\. ))", re.MULTILINE)
 LEAST_WORDS = 8
