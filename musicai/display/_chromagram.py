@@ -77,7 +77,7 @@ class ChromagramDisplay:
         Parameters
         ----------
         piece : array-like of shape (n_frames, n_features)
-            One piece. The color scale ranges from 0 to 1, or farther if there are values outside.
+            One piece. The color scale covers 0 to 1, and is extended if values are outside.
         timing : Timing, object with a `timing`, or float, default=None
             Timing of the frames, for instance the piece's extractor or its analysis. A number
             means frames per second. The axis shows beats if the frames follow beats, and seconds

@@ -39,7 +39,7 @@ class Scale(NamedTuple):
 
 
 def one_piece(X: Any, who: str, *, name: str = "piece") -> np.ndarray:
-    """Return `X` after checking that it is a single piece with frames in its rows."""
+    """Return `X` after checking that it is a single piece with one row per frame."""
     if getattr(X, "shape", ())[:1] == (0,):
         raise ValueError(f"{name} has no frames: {who} draws one or more")
     pieces, _ = as_collection(X, name=name)
@@ -103,8 +103,8 @@ def average_runs(
 def scale_of(pieces: Iterable[np.ndarray]) -> Scale:
     """Return a common scale for pieces.
 
-    The color scale ranges from 0 to 1, or farther if there are values outside. All features are
-    shown, except that piano rolls show only the range of keys in use, with a margin.
+    The color scale covers 0 to 1, and is extended if values are outside. All features are shown,
+    except that piano rolls show only the range of keys in use, with a margin.
     """
     some = list(pieces)
     values = (

@@ -55,7 +55,7 @@ def finish(ax: "Axes", title: Any, *, frame: bool = False) -> None:
 
 
 def ink() -> "Colormap":
-    """Return a colormap from white to dark, which is reversed magma with white instead of yellow.
+    """Return a colormap: reversed magma that starts at white instead of yellow.
 
     Lightness decreases evenly, so plots are readable in grayscale and with color blindness.
     """

@@ -74,7 +74,7 @@ class AudioPlayer:
     TypeError
         If `title` is not a string.
     RecordingError
-        If a file cannot be used; the message names it.
+        If the file cannot be used; the message names the file.
 
     See Also
     --------

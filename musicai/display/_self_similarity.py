@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_FRAMES = 1000
-"""Number of frames to which longer pieces are averaged, so that the matrix takes 4 MB at most."""
+"""Maximum number of frames after averaging, so that the matrix takes at most 4 MB."""
 
 
 class SelfSimilarityDisplay:

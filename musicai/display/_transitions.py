@@ -72,7 +72,7 @@ class TransitionMatrixDisplay:
         colorbar: bool = True,
         ax: "Axes | None" = None,
     ) -> Self:
-        """Count the transitions in pieces, and draw them.
+        """Count the transitions in pieces, and draw the matrix.
 
         Parameters
         ----------
@@ -80,8 +80,8 @@ class TransitionMatrixDisplay:
             Chroma. Each piece is first transposed to C major or A minor. All transitions in all
             pieces have the same weight.
         largest : float, default=None
-            Share with the darkest color. To compare plots, use the same value for all of them. If
-            None, use the share of the most common transition.
+            Share that is drawn in the darkest color. To compare plots, use the same value for all
+            of them. If None, use the share of the most common transition.
         title : str, default=None
             Title, on the left.
         colorbar : bool, default=True
@@ -120,7 +120,8 @@ class TransitionMatrixDisplay:
         matrix : array-like of shape (12, 12)
             Matrix from :func:`musicai.metrics.transition_matrix`.
         largest : float, default=None
-            Share with the darkest color. If None, use the share of the most common transition.
+            Share that is drawn in the darkest color. If None, use the share of the most common
+            transition.
         title : str, default=None
             Title, on the left.
         colorbar : bool, default=True
@@ -164,7 +165,8 @@ class TransitionMatrixDisplay:
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, create a new figure.
         largest : float, default=None
-            Share with the darkest color. If None, use the share of the most common transition.
+            Share that is drawn in the darkest color. If None, use the share of the most common
+            transition.
         title : str, default=None
             Title, on the left.
         colorbar : bool, default=True

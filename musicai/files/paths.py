@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 AnyPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 PATH_TYPES = (str, bytes, os.PathLike)
-_TURNS_TEXT = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+_REORDERING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 """Bidirectional classes, in Unicode, of characters that reorder the text after them."""
 
 
@@ -33,7 +33,7 @@ def one_line(text: AnyPath) -> str:
     """Return text or a path on one line; escape unprintable and text-reordering characters."""
 
     def shown(c: str) -> bool:
-        return is_one_line(c) and unicodedata.bidirectional(c) not in _TURNS_TEXT
+        return is_one_line(c) and unicodedata.bidirectional(c) not in _REORDERING
 
     return "".join(c if shown(c) else c.encode("unicode_escape").decode() for c in printable(text))
 

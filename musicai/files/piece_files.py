@@ -1,4 +1,4 @@
-"""Checks of the files for a collection of pieces, before the first one is written."""
+"""Checks of all files for a collection of pieces, before the first one is written."""
 
 import os
 from collections.abc import Sequence

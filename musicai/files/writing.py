@@ -29,8 +29,8 @@ def whole_file(target: Any) -> Iterator[BinaryIO]:
     Parameters
     ----------
     target : str, bytes, PathLike or binary file object
-        The file to write. An existing file is replaced. The content of the draft is written to a
-        file object at its current position.
+        The file to write. An existing file is replaced. A file object receives the content of the
+        draft at its current position, when the block ends.
 
     Yields
     ------

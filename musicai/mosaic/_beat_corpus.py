@@ -49,8 +49,8 @@ class BeatCorpus(NamedTuple):
     places : ndarray of shape (n_rows,), dtype int16
         Codes for the place in the bar; see `place_in_bar`.
     periods, usual : ndarray of shape (n_rows,), dtype float32
-        Length of each beat, and median length of the beats in its track, in seconds. Both are those
-        of the transposed recording, before time scaling.
+        Length of each beat, and median length of the beats in its track, in seconds. Both are
+        measured in the transposed recording, before time scaling.
     shifts : ndarray of shape (n_rows,), dtype float32
         Size of the transposition of each row in semitones, up or down, without the retuning to
         A440.

@@ -40,15 +40,15 @@ from that of the beat of the piece."""
 
 FORBIDDEN = 2.0
 """Cost that exceeds the usual worth of a row. It applies to a jump to a nearby place in the same
-recording, to a beat in a recording that has already played for the maximum time in a row, and to a
-beat in a fade."""
+recording, to a beat in a recording that has already played for the maximum time without
+interruption, and to a beat in a fade."""
 
 NEVER = 1e3
 """Cost of a row whose recording is not in the group that has its turn."""
 
 REPETITION = 0.45
-"""Cost of playing a recording whose recent playing time equals `longest`, the maximum time in a
-row. The cost is proportional to the recent playing time."""
+"""Cost of playing a recording whose recent playing time equals `longest`, the maximum time
+without interruption. The cost is proportional to the recent playing time."""
 
 MEMORY = 20.0
 """Time constant, in seconds, of the exponential decay of a recording's recent playing time."""
@@ -59,7 +59,7 @@ class _States(NamedTuple):
 
     rows: np.ndarray  # the last row of each path
     score: np.ndarray  # relative to that of the best path
-    length: np.ndarray  # seconds in a row so far in the recording of the last row
+    length: np.ndarray  # uninterrupted seconds so far in the recording of the last row
     played: np.ndarray  # recent seconds in each recording, (n_states, n_recordings)
 
 
@@ -94,9 +94,9 @@ def find_beats(
     clarity : float
         Advantage of a row with a clarity of 1 over one with a clarity of 0, in the same units.
     longest : float
-        Seconds in a row after which each further beat in the same recording costs `FORBIDDEN`. A
-        lower value also raises the cost of recordings that were played recently, so that the mosaic
-        changes between recordings more often.
+        Uninterrupted seconds after which each further beat in the same recording costs `FORBIDDEN`.
+        A lower value also raises the cost of recordings that were played recently, so that the
+        mosaic changes between recordings more often.
     turns : ndarray of shape (n_beats,)
         Index of the group of recordings that has its turn at each beat.
     groups : ndarray of bool, of shape (n_groups, n_recordings)

@@ -17,12 +17,12 @@ GATE = -10.0
 level. The loudness of ITU-R BS.1770 has a similar gate."""
 
 USUAL = 3.0
-"""Largest difference, in decibels, between the level of a passage and the usual level of its
-recording at which joins have no extra cost."""
+"""Tolerance, in decibels. Joins have no extra cost if the level of the passage differs by at most
+this much from the usual level of its recording."""
 
 UNUSUAL = 0.05
-"""Extra cost of a join for each decibel beyond `USUAL`, both in the passage that it leaves and in
-the passage that it enters.
+"""Extra cost of a join per decibel beyond `USUAL`, added up over the passage that it leaves and the
+passage that it enters.
 
 This cost discourages joins from a quiet passage to a loud one. It applies only to joins: if it
 applied to all frames, quiet and loud passages would hardly be played, which would leave fewer
@@ -33,7 +33,7 @@ PASSAGE_SECONDS = 1.0
 """Length, in seconds, of the passage around a join over which the level is averaged."""
 
 IN_TUNE = 0.1
-"""Largest deviation from A440, in semitones, at which a recording is not retuned."""
+"""Largest deviation from A440, in semitones, that is not corrected by retuning."""
 
 SILENT = -90.0
 """Level up to which a frame counts as silent, in decibels relative to full scale."""
@@ -60,7 +60,7 @@ class Corpus(NamedTuple):
         Extra cost of a join from or to each row. It is above 0 if the music around the row is
         unusually loud or quiet for its recording.
     gains : ndarray of shape (n_recordings,)
-        Gain of each recording, in decibels, that brings all to the same usual level.
+        Gain of each recording in decibels. The gains bring all recordings to the same usual level.
     """
 
     shapes: np.ndarray
@@ -165,7 +165,7 @@ def usual_level(levels: np.ndarray) -> float:
 
 
 def gains_of(levels: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the gain of each recording, in decibels, that brings all to the same usual level.
+    """Return the gains, in decibels, that bring all recordings to the same usual level.
 
     Parameters
     ----------
@@ -190,7 +190,7 @@ def _costs_of_joins(levels: np.ndarray, usual: float, n_around: int) -> np.ndarr
 def _play_faster(
     frames: np.ndarray, levels: np.ndarray, rate: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the chroma and levels, per hop, of a recording played at `rate` times its speed."""
+    """Return the chroma and levels of a recording, per hop, at `rate` times its speed."""
     if rate == 1.0 or len(frames) == 0:
         return frames.astype(np.float32), levels
     places = np.arange(0, len(frames) - 0.5, rate)

@@ -81,7 +81,7 @@ class EditList(NamedTuple):
         Timing of the frames of the piece, at the tempo at which they are played.
     tempo : float or None
         Tempo, in beats per minute, of the steady beats on which a piece without beats is played.
-        None if `timing` has beats, and in a mosaic by frames.
+        None if `timing` has beats, or if the mosaic is by frames.
     seconds : float
         Length of the mosaic in seconds.
     levels : ndarray of shape (n_points, 2)

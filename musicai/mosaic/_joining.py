@@ -57,8 +57,8 @@ class Join(NamedTuple):
     start, stop : int
         The samples of the result at which the crossfade starts and stops.
     lag : int
-        Number of samples by which the segment is shifted to a later position in its recording to
-        align waveforms; negative for an earlier position.
+        Number of samples by which the segment is read at a later position in its recording, to
+        align the waveforms. Negative for an earlier position.
     """
 
     start: int
@@ -184,7 +184,7 @@ def join_passages(
 
 
 def passage_joins(passages: Sequence[Passage], *, sr: int) -> list[int]:
-    """Return the sample at which the crossfade into each passage ends, except for the first one."""
+    """Return the samples at which crossfades end, one for each passage except the first."""
     fade, ahead = round(BEAT_FADE_SECONDS * sr), round(AHEAD_SECONDS * sr)
     return [max(fade, round(float(each.target[0]) * sr) - ahead) for each in passages[1:]]
 
@@ -192,7 +192,7 @@ def passage_joins(passages: Sequence[Passage], *, sr: int) -> list[int]:
 def _stretched(
     passage: Passage, read: ReadPassage, begin: int, last: int, sr: int
 ) -> Iterator[np.ndarray]:
-    """Play one stretched passage from sample `begin` of the mosaic up to sample `last`."""
+    """Stretch one passage, and play it from sample `begin` of the mosaic up to sample `last`."""
     factor = np.float32(10 ** (passage.gain / 20))
     blocks = stretch(
         lambda first, stop: read(passage, first, stop),

@@ -38,7 +38,7 @@ def segment_reader(
         segment = segments[number]
         rate = speed(segment.semitones)
         begin = segment.source_start + (first / sr - segment.start) * rate
-        # Samples that are read at `sr / rate` and played at `sr` sound `rate` times as fast.
+        # Samples that are read at `sr / rate` and played at `sr` play `rate` times as fast.
         samples = sources[segment.recording].read(begin, last - first, sr / rate, channels)
         return samples * np.float32(10 ** (segment.gain / 20))
 
@@ -55,7 +55,7 @@ def play_passages(
     sr: int,
     channels: int,
 ) -> Iterator[np.ndarray]:
-    """Play `n_samples` samples of passages; return an iterator over blocks, (n, channels)."""
+    """Play passages for `n_samples`; return an iterator over blocks of shape (n, channels)."""
 
     def read(passage: Passage, first: int, last: int) -> np.ndarray:
         own = sr / passage.rate

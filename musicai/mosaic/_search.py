@@ -11,11 +11,11 @@ time and memory are proportional to the number of rows. No table of steps is nee
 the length of its segment, and each frame of the piece stores only two rows to join from, the best
 row and the best row of another recording.
 
-A path may play one recording for a limited number of frames in a row. Each row counts the frames
-that its best path has spent in its recording. Short excursions to other recordings do not reset the
-count. If every recording has reached the limit, a join costs an additional `DEAR`. Because only the
-best path to each row is kept, a worse path with a lower count is lost. The limit therefore makes
-the search approximate.
+A path may play one recording for a limited number of consecutive frames. Each row counts the frames
+that the best path to it has spent in the row's recording. Short excursions to other recordings do
+not reset the count. If every recording has reached the limit, a join costs an additional `DEAR`.
+Because only the best path to each row is kept, a worse path with a lower count is lost. The limit
+therefore makes the search approximate.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ DEAR = np.float32(1e4)
 
 
 class Run(NamedTuple):
-    """Frames of the piece from `frame` on, played with consecutive rows from `row` on."""
+    """Consecutive frames of the piece, from `frame` on, and as many rows, from `row` on."""
 
     frame: int
     n_frames: int
@@ -53,7 +53,7 @@ class _Origin(NamedTuple):
     frame: int  # of the piece
     row: int
     length: int  # frames in its segment so far
-    in_a_row: int  # frames in a row in its recording so far
+    in_a_row: int  # consecutive frames in its recording so far
     came_from: int  # index, 0 or 1, of the origin from which its segment was joined
 
 
@@ -77,8 +77,8 @@ def find_path(
     join_cost : float
         Basic cost of a join, in units of the correlation of a frame.
     longest : int
-        Maximum number of frames in a row in one recording or, if there is only one recording,
-        without a jump. It is exceeded only if no other path is possible.
+        Maximum number of consecutive frames in one recording or, if there is only one
+        recording, without a jump. It is exceeded only if no other path is possible.
     turns : ndarray of shape (n_frames,)
         Index of the group of recordings that has its turn at each frame.
     groups : ndarray of bool, of shape (n_groups, n_recordings)
@@ -120,7 +120,7 @@ class _Search:
         self._longest = longest
         self._score = np.zeros(n_rows, dtype=np.float32)
         self._length = np.ones(n_rows, dtype=np.int32)  # frames in each row's segment so far
-        self._in_a_row = np.ones(n_rows, dtype=np.int32)  # frames in a row in its recording
+        self._in_a_row = np.ones(n_rows, dtype=np.int32)  # consecutive frames in its recording
         self._came_from = np.zeros(n_rows, dtype=np.int8)  # origin of its segment, 0 or 1
         # For each frame, the best origin and the best one in any other recording.
         self._origins: list[tuple[_Origin, _Origin]] = []
@@ -179,7 +179,7 @@ class _Search:
         return np.repeat(by_recording[self._tracks], self._lengths)
 
     def _frames_in_a_row(self, origin: _Origin) -> np.ndarray:
-        """Return the frames in a row that each recording will have after a join from `origin`."""
+        """Return the count of consecutive frames of each recording after a join from `origin`."""
         frames = np.ones(self._n_recordings, dtype=np.int32)
         if self._alone:
             return frames

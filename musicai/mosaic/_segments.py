@@ -1,4 +1,4 @@
-"""Segments and passages, to which the results of the searches are converted, in seconds."""
+"""Conversion of search results to segments of recordings or passages of beats, in seconds."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -72,7 +72,7 @@ def as_segments(
     starts = timing.seconds_at([run.frame for run in runs])
     for run, start, stop in zip(runs, starts, [*starts[1:], end], strict=True):
         semitones = float(corpus.semitones[corpus.track(run.row)])
-        # The centers of the recording's frames are aligned with those of the piece's frames.
+        # Align the centers of the recording's frames with those of the piece's frames.
         lead = run.frame / timing.frame_rate - start
         source = corpus.frame(run.row) / timing.frame_rate - lead * speed(semitones)
         recording = int(corpus.recording[run.row])

@@ -48,7 +48,7 @@ STEP = 0.4
 ``(wanted chroma / found chroma) ** STEP``."""
 
 AUDIBLE = 1e-3
-"""Constant that is added to chroma so that its ratios stay finite."""
+"""Constant added to chroma values so that their ratios stay finite."""
 
 SECONDS_AROUND = 1.5
 """Context, in seconds, to analyze on each side of a part; longer than one analysis window."""
@@ -83,7 +83,7 @@ def gains_towards(
     Returns
     -------
     gains : ndarray of shape (n_frames, 12)
-        Gains in decibels. The gains of a frame hardly change its loudness.
+        Gains in decibels. Together, the 12 gains of a frame hardly change its loudness.
     """
     analyzer = clone(extractor).set_params(tuning=0.0, memory=None, n_jobs=None, verbose=0)
     analyzer.set_output(transform="default")
@@ -206,7 +206,7 @@ def _factors_of(spectra: np.ndarray, factors: np.ndarray) -> np.ndarray:
 def silence_between(
     piece: np.ndarray, blocks: Iterable[np.ndarray], *, hop: float
 ) -> Iterator[np.ndarray]:
-    """Silence the sound in frames of the piece that are all zeros and have `hop` samples each."""
+    """Silence the sound where frames of the piece are all zeros. A frame has `hop` samples."""
     sounding = piece.any(axis=1).astype(np.float32)
     if sounding.all():
         yield from blocks
@@ -226,7 +226,7 @@ def _bands(n_window: int, sr: float) -> np.ndarray:
     audible = frequencies >= LOWEST
     pitches = 12 * np.log2(frequencies[audible] / 440) + 9
     below = np.floor(pitches).astype(int)
-    # Weights are constant around each semitone and change linearly midway to the next one.
+    # Weights are constant near each semitone and change linearly halfway between semitones.
     above = np.clip(2 * (pitches - below) - 0.5, 0, 1)
     bands = np.zeros((12, len(frequencies)), dtype=np.float32)
     bins = np.flatnonzero(audible)

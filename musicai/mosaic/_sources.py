@@ -65,7 +65,7 @@ class Source(NamedTuple):
             raise ValueError(f"{self.name}: the mosaic plays this recording; write to another file")
 
     def read(self, start: float, n_samples: int, sr: float, channels: int) -> np.ndarray:
-        """Read samples from `start` seconds on, shape (n_samples, channels), at rate `sr`."""
+        """Read `n_samples` samples at rate `sr` from `start` seconds on, (n_samples, channels)."""
         samples = read_excerpt(
             self.recording, start, n_samples, sr=sr, channels=channels, name=self.name
         )
@@ -85,7 +85,7 @@ def as_source(recording: Any, sr: float) -> Source:
         except (OSError, ValueError):
             return Source(path, None, None, None)
     samples, own_rate = recording if isinstance(recording, tuple) else (recording, sr)
-    return Source((np.array(samples), own_rate), None, None, None)  # copied: callers may change it
+    return Source((np.array(samples), own_rate), None, None, None)  # protect against changes
 
 
 def located(sources: Sequence[Source], root: AnyPath | None) -> list[Source]:

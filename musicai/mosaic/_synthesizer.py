@@ -93,9 +93,9 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         fewer joins, so that each recording plays longer. A lower cost makes the mosaic follow the
         piece more closely.
     max_segment : float, default=10.0
-        Maximum time, in seconds, for which a recording plays in a row, so that no recording is
-        replayed as a whole. If there is only one recording, maximum time without a jump. In a
-        mosaic by beats, a lower value also makes the mosaic use more recordings.
+        Maximum time, in seconds, for which a recording plays without interruption, so that no
+        recording is replayed as a whole. If there is only one recording, maximum time without a
+        jump. A lower value also makes a mosaic by beats use more recordings.
     transpose : int, default=None
         Maximum transposition of recordings, up or down, in semitones. Recordings are transposed by
         playing them faster or slower. A higher value gives more segments to choose from, but takes

@@ -82,7 +82,7 @@ def test_the_width_of_frames_is_proportional_to_their_duration():
 
 
 def label_rows(pixels):
-    """Return the center rows, in pixels, of the first four features from the bottom."""
+    """Return the pixel rows at the centers of the first four features; row 0 is at the bottom."""
     return ((np.arange(4) + 0.5) * len(pixels) / 12).astype(int)
 
 

@@ -64,7 +64,7 @@ def test_baselines_are_distinct_horizontal_lines(composer):
     assert [text.get_text() for text in legend.get_texts()][-3:] == ["a", "b", "c"]
 
 
-def test_the_legend_covers_no_axes(composer):
+def test_the_legend_does_not_overlap_any_axes(composer):
     baselines = {"each value by itself": -20.0, "everything stays as it is": -60.0}
     figure, grid = pyplot.subplots(2, 2, figsize=(11, 7), layout="constrained")
     for ax in grid.flat:

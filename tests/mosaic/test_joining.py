@@ -34,7 +34,7 @@ def noise(seed):
 @pytest.mark.parametrize(
     "borders", [[0, 50000], [0, 1, 2], [0, 700, 1500, 90000], [0, 30000, 30010, 60000]]
 )
-def test_joined_segments_last_from_the_first_border_to_the_last(borders):
+def test_joined_segments_have_the_length_that_the_borders_give(borders):
     sounds = [tone(220 + 10 * i) for i in range(len(borders) - 1)]
     assert play(borders, sounds).shape == (borders[-1],)
 
