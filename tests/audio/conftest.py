@@ -13,7 +13,7 @@ def noise() -> np.ndarray:
 
 @pytest.fixture
 def write(tmp_path: Path):
-    """Write samples to a file in a fresh folder, in small blocks, and return its path."""
+    """Function that writes samples to a file, in small blocks, and returns its path."""
 
     def write_file(name: str, samples: np.ndarray, sr: int) -> Path:
         channels = 1 if samples.ndim == 1 else samples.shape[1]

@@ -33,7 +33,7 @@ def layer_2_frames(n_frames: int) -> bytes:
 
 
 def id3_tag(n_bytes: int, *, stated: int | None = None, content: bytes = b"") -> bytes:
-    """Return an ID3v2 tag with `n_bytes` after its header, which claims `stated` bytes."""
+    """Return an ID3v2 tag with `n_bytes` bytes after a header that states `stated` bytes."""
     stated = n_bytes if stated is None else stated
     size = bytes(stated >> shift & 0x7F for shift in (21, 14, 7, 0))
     return b"ID3\4\0\0" + size + content + bytes(n_bytes - len(content))

@@ -54,7 +54,7 @@ NORMAL = {
 
 
 @pytest.mark.parametrize("case", CANCELING)
-def test_channels_that_cancel_stay_audible_and_the_warning_names_the_file(case, write):
+def test_canceling_channels_stay_audible_and_give_a_warning(case, write):
     channels = np.stack(CANCELING[case], axis=1)
     path = write("song.wav", channels + hiss(*channels.shape), SR)
     with pytest.warns(UserWarning, match=r"song\.wav: for 4\.0 s the channels cancel") as caught:
@@ -82,7 +82,7 @@ def test_constant_offsets_do_not_count_as_canceling(sound):
     np.testing.assert_array_equal(read((channels, SR)), channels.mean(axis=1))
 
 
-def test_channels_that_cancel_apart_from_an_offset_get_opposite_signs():
+def test_channels_that_cancel_except_for_an_offset_get_opposite_signs():
     channels = np.stack([LEFT + 0.01, -LEFT + 0.02], axis=1).astype(np.float32)
     with pytest.warns(UserWarning, match=r"for 4\.0 s the channels cancel"):
         mono = read((channels, SR))
@@ -91,7 +91,7 @@ def test_channels_that_cancel_apart_from_an_offset_get_opposite_signs():
 
 @pytest.mark.parametrize("n_channels", [2, 6, 300])
 @pytest.mark.parametrize("n_samples", [300, 2000, 5512, 5530, 9000])
-def test_noise_of_any_length_does_not_count_as_canceling(n_channels, n_samples):
+def test_independent_noise_does_not_count_as_canceling(n_channels, n_samples):
     noise = hiss(n_samples, n_channels, -10).astype(np.float32)
     np.testing.assert_allclose(read((noise, SR)), noise.mean(axis=1), atol=1e-7)
 
@@ -107,13 +107,13 @@ def test_only_the_canceling_passage_gets_opposite_signs():
         np.testing.assert_array_equal(mono[part], mean[part])
     middle = slice(int(3.4 * SR), int(5.8 * SR))
     np.testing.assert_allclose(mono[middle], left[middle], atol=1e-6)
-    # The signs change slowly, so there is no click.
+    # The signs change gradually, so there is no click.
     assert np.abs(np.diff(mono)).max() < 1.5 * np.abs(np.diff(left)).max()
 
 
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 99), block_size=st.integers(50, 30000), channels=st.sampled_from([1, 2]))
-def test_block_size_and_number_of_channels_do_not_matter(seed, block_size, channels):
+def test_signs_do_not_depend_on_block_size_or_output_channels(seed, block_size, channels):
     rng = np.random.default_rng(seed)
     signs = np.repeat(rng.choice([-1, 1], 8), rng.integers(1, SR, 8))
     left = chord(8)[: len(signs)]
@@ -144,7 +144,7 @@ def test_excerpts_match_the_whole_recording(in_memory, channels, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["cqt", "stft", "cens"])
-def test_chroma_of_canceling_channels_is_that_of_one_channel(kind, write):
+def test_chroma_of_canceling_channels_matches_that_of_one_channel(kind, write):
     stereo = np.stack([LEFT, -LEFT], axis=1)
     path = write("song.wav", stereo + hiss(len(stereo), 2), SR)
     extractor = ChromaExtractor(kind=kind)
@@ -156,7 +156,7 @@ def test_chroma_of_canceling_channels_is_that_of_one_channel(kind, write):
     np.testing.assert_allclose(analysis.levels[1:-1], expected.levels[1:-1], atol=0.1)
 
 
-def test_a_mosaic_of_canceling_channels_is_audible(write):
+def test_a_mosaic_of_a_recording_with_canceling_channels_is_audible(write):
     stereo = np.stack([LEFT, -LEFT], axis=1)
     path = write("song.wav", stereo + hiss(len(stereo), 2), SR)
     with pytest.warns(UserWarning, match="cancel"):

@@ -9,7 +9,7 @@ RATE = 44100
 
 @pytest.fixture
 def music():
-    """Ten seconds of noise, so that any misplaced sample shows."""
+    """Ten seconds of noise, in which tests notice any misplaced sample."""
     return np.random.default_rng(0).uniform(-0.4, 0.4, 10 * RATE).astype(np.float32)
 
 
@@ -29,14 +29,14 @@ def test_excerpts_match_reading_from_the_beginning(music, tmp_path, suffix, sr):
 
 
 @pytest.mark.parametrize("rate", [RATE, 22050])
-def test_excerpts_of_arrays_match_the_whole(music, rate):
+def test_excerpts_of_arrays_match_the_whole_recording(music, rate):
     whole = np.concatenate(list(read_blocks((music, RATE), sr=rate)))
     found = read_excerpt((music, RATE), 2.0, 5000, sr=rate)
     np.testing.assert_allclose(found, whole[2 * rate : 2 * rate + 5000], atol=1e-3)
 
 
 @pytest.mark.parametrize("rate", [RATE, 32000])
-def test_two_channels_are_kept(music, tmp_path, rate):
+def test_excerpts_keep_two_channels(music, tmp_path, rate):
     path = tmp_path / "a.wav"
     soundfile.write(path, np.stack([music, music[::-1] / 2], axis=1), RATE, "FLOAT")
     whole = np.concatenate(list(read_blocks(path, sr=rate, channels=2)))
@@ -59,7 +59,7 @@ def test_zeros_fill_parts_outside_the_recording(music, tmp_path):
         assert not read_excerpt(recording, -99.0, 50, sr=RATE).any()
 
 
-def test_files_without_seeking_are_read_from_the_beginning(music, tmp_path, monkeypatch):
+def test_files_in_which_seeking_fails_are_read_from_the_beginning(music, tmp_path, monkeypatch):
     path = tmp_path / "a.wav"
     soundfile.write(path, music, RATE, "FLOAT")
 
@@ -91,7 +91,7 @@ def test_invalid_samples_in_an_excerpt_are_rejected(music, tmp_path, value):
 
 
 @pytest.mark.parametrize("rate", [1e-300, -5, np.nan, 1e300])
-def test_implausible_rates_are_rejected(music, rate):
+def test_implausible_sampling_rates_are_rejected(music, rate):
     with pytest.raises(RecordingError, match=r"the recording: a sampling rate of .* Hz"):
         read_excerpt((music, rate), 0.0, 10, sr=RATE)
 

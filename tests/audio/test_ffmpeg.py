@@ -44,7 +44,7 @@ def encoded(tmp_path_factory):
 
 @pytest.fixture
 def processes(monkeypatch):
-    """List of the ffmpeg processes that reading has started."""
+    """List of the ffmpeg processes that have been started."""
     started = []
 
     class Watched(subprocess.Popen):
@@ -83,7 +83,7 @@ def test_lossless_formats_decode_exactly(encoded):
 @ffmpeg
 @POSIX
 @pytest.mark.parametrize("name", [b"caf\xe9.m4a", b"-i.m4a", b"http:x.m4a", b"%03d 'a\n.m4a"])
-def test_file_names_are_never_options_or_urls(encoded, tmp_path, monkeypatch, name):
+def test_file_names_are_never_taken_for_options_or_urls(encoded, tmp_path, monkeypatch, name):
     shutil.copy(encoded("m4a", "aac"), os.path.join(os.fsencode(tmp_path), name))
     monkeypatch.chdir(tmp_path)
     assert len(read(name)) == len(read(os.fsdecode(name))) == len(read(encoded("m4a", "aac")))
@@ -102,7 +102,7 @@ PLAYLISTS = {
 @ffmpeg
 @pytest.mark.parametrize("suffix", ["m4a", "m3u8", "wav"])
 @pytest.mark.parametrize("kind", PLAYLISTS)
-def test_playlists_open_no_other_file(encoded, tmp_path, kind, suffix):
+def test_playlists_do_not_open_other_files(encoded, tmp_path, kind, suffix):
     shutil.copy(encoded("m4a", "aac"), tmp_path / "song.m4a")
     path = tmp_path / f"list.{suffix}"
     path.write_text(PLAYLISTS[kind].format(song="song.m4a"))
@@ -124,7 +124,7 @@ def test_durations_match_the_decoded_length(encoded, tmp_path, suffix, codec, sh
 
 
 @ffmpeg
-def test_the_length_of_a_film_is_that_of_its_audio(encoded, tmp_path):
+def test_the_duration_of_a_video_is_that_of_its_audio(encoded, tmp_path):
     film = ["-f", "lavfi", "-i", "color=size=16x16:duration=30", "-i", encoded("m4a", "aac")]
     command = [programs.find_ffmpeg(), "-nostdin", "-v", "error", *film, tmp_path / "film.mka"]
     subprocess.run(command, check=True)
@@ -132,7 +132,7 @@ def test_the_length_of_a_film_is_that_of_its_audio(encoded, tmp_path):
 
 
 @ffmpeg
-def test_the_error_names_the_file_and_the_cause(tmp_path):
+def test_decoding_errors_name_the_file_and_the_cause(tmp_path):
     path = tmp_path / "song.m4a"
     path.write_text("la la la" * 1000)
     with pytest.raises(RecordingError, match=r"\(libsndfile: .*; ffmpeg: \w.*\)") as caught:
@@ -143,7 +143,7 @@ def test_the_error_names_the_file_and_the_cause(tmp_path):
 
 
 @ffmpeg
-def test_a_film_without_audio_is_rejected(tmp_path):
+def test_a_video_without_audio_is_rejected(tmp_path):
     path = tmp_path / "film.mp4"
     film = ["-f", "lavfi", "-i", "color=size=16x16:duration=1", path]
     subprocess.run([programs.find_ffmpeg(), "-nostdin", "-v", "error", *film], check=True)
@@ -152,7 +152,7 @@ def test_a_film_without_audio_is_rejected(tmp_path):
 
 
 @ffmpeg
-def test_a_truncated_file_is_used_with_one_warning(encoded, tmp_path):
+def test_a_truncated_file_is_read_with_one_warning(encoded, tmp_path):
     whole = encoded("mp4", "aac", "-movflags", "+faststart").read_bytes()  # with the index first
     path = tmp_path / "song.m4a"
     path.write_bytes(whole[: len(whole) // 2])
@@ -183,7 +183,7 @@ def test_the_ffmpeg_process_ends_after_reading_and_after_errors(encoded, process
 
 
 @ffmpeg
-def test_an_unfinished_reading_does_not_block_other_threads(encoded):
+def test_an_unfinished_read_does_not_block_other_threads(encoded):
     path = encoded("m4a", "aac")
     lengths = []
     unfinished = read_blocks(path, sr=44100, block_size=64)
@@ -211,7 +211,7 @@ def test_many_messages_do_not_block_ffmpeg(tmp_path, monkeypatch):
 
 
 @POSIX
-def test_a_killed_ffmpeg_is_not_reported_as_damage(tmp_path, monkeypatch):
+def test_killing_ffmpeg_is_not_reported_as_damage(tmp_path, monkeypatch):
     soundfile.write(tmp_path / "a.au", np.zeros(500), 22050, subtype="FLOAT")
     (tmp_path / "a.m4a").write_bytes(b"\0\0\0\x20ftypM4A ")
     program = tmp_path / "ffmpeg"
@@ -250,7 +250,7 @@ def test_ctrl_c_in_a_terminal_does_not_truncate_a_recording(tmp_path):
     assert ran.stdout == f"{60 * 44100} 1\n", ran.stderr
 
 
-def test_without_ffmpeg_the_error_says_so(tmp_path, monkeypatch):
+def test_the_error_says_that_ffmpeg_is_missing(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     path = tmp_path / "song.m4a"
     path.write_bytes(MP4)
@@ -312,7 +312,7 @@ def test_the_extractor_warns_once_about_missing_ffmpeg(album):
     with pytest.warns(UserWarning, match="left out") as caught:
         pieces = ChromaExtractor(on_error="warn", n_jobs=2).transform(paths)
     messages = [str(warning.message) for warning in caught]
-    assert len(messages) == 2  # the first is about the file that is not audio
+    assert len(messages) == 2  # the first message is about the file that is not audio
     assert [re.search(f"left out: {LACK}", text) is not None for text in messages] == [False, True]
     assert [len(piece) > 0 for piece in pieces] == [path.name == "g.flac" for path in paths]
     with pytest.raises(RecordingError, match=r"a.m4a: this cannot be decoded without"):

@@ -27,7 +27,7 @@ def test_any_kind_of_path_is_accepted(tmp_path, kind):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
-def test_headers_are_read_if_file_names_are_not_unicode(tmp_path):
+def test_headers_of_files_with_non_unicode_names_are_read(tmp_path):
     path = write(os.path.join(os.fsencode(tmp_path), b"caf\xe9.flac"), 2)
     np.testing.assert_allclose(read_durations([path]), [2])
     assert read_header(path).sr == 8000

@@ -1,4 +1,4 @@
-"""The length of a recording is that of its samples, whatever its header says."""
+"""The length of a recording is that of its samples, even if its header is wrong."""
 
 import io
 import struct
@@ -60,7 +60,7 @@ def save(tmp_path):
 
 FIELDS = {
     # Key: suffix and kind. Value: arguments for soundfile, position and format of the length field,
-    # and number of bytes that it counts in addition to the samples.
+    # and number of bytes other than samples that the field includes.
     "wav": (("WAV",), lambda data: data.index(b"data") + 4, "<I", 0),
     "wav of floats": (("WAV", "FLOAT"), lambda data: data.index(b"data") + 4, "<I", 0),
     "wav of 24 bits": (("WAVEX", "PCM_24"), lambda data: data.index(b"data") + 4, "<I", 0),
@@ -78,7 +78,7 @@ FIELDS = {
 @pytest.mark.parametrize("share", [0, 0.1, 0.9])
 @pytest.mark.parametrize("outer", [True, False])
 @pytest.mark.parametrize("kind", FIELDS)
-def test_recordings_that_were_never_closed_are_read_to_the_end(save, kind, share, outer):
+def test_files_that_were_never_closed_are_read_to_the_end(save, kind, share, outer):
     """The header holds 0 or an earlier length, in one field or in both."""
     arguments, place, form, more = FIELDS[kind]
     data = encode(*arguments)
@@ -139,7 +139,7 @@ def test_durations_of_nearly_empty_files_match_the_samples_read(save, format, n_
 
 
 def test_a_wav_of_more_than_4_gib_is_read(tmp_path):
-    """The 32-bit field of the header has no room for this length."""
+    """This length does not fit into the 32-bit field of the header."""
     path, length, loud = tmp_path / "long.wav", 2**32 + 2**16, b"\0\x40" * RATE
     data = encode("WAV")
     data[4:8] = data[40:44] = struct.pack("<I", length % 2**32)
@@ -224,7 +224,7 @@ def test_a_second_recording_in_the_file_gives_a_warning(save):
     check(save("wav", data, data), decode(data), warning=warning)
 
 
-def test_a_second_recording_without_padding_gives_a_warning(save):
+def test_a_second_recording_that_follows_without_padding_gives_a_warning(save):
     data = encode("W64", samples=TONE[:-1])
     warning = "another recording follows the first in this file, and was not read"
     check(save("w64", data, data), decode(data), warning=warning)
@@ -249,7 +249,7 @@ def test_a_length_below_one_sample_counts_as_missing(save, kind, length):
     check(save(kind.split()[0], data), expected, warning=warning)
 
 
-def test_excerpts_follow_changes_of_the_file(save):
+def test_excerpts_reflect_changes_to_the_file(save):
     data = encode("WAV")
     for share in (0, 0.5, 1):
         changed = bytearray(data[: 44 + int(share * (len(data) - 44))] + data[44:])

@@ -46,7 +46,7 @@ def true_peak(samples) -> float:
     return np.abs(resample(samples, 8 * len(samples))).max()
 
 
-# Test signals of ITU-R BS.1770 and EBU Tech 3341 of known loudness, which determines the gain.
+# Test signals from ITU-R BS.1770 and EBU Tech 3341. Their known loudness determines the gain.
 
 
 @pytest.mark.parametrize("sr", [8000, 22050, 44100, 48000, 96000])
@@ -89,7 +89,7 @@ def test_frequencies_are_weighted_as_in_the_standard(frequency):
 
 @pytest.mark.parametrize("shape", [(200_003,), (200_003, 2), (50_001, 3)])
 @pytest.mark.parametrize("scale", [1e-30, 1, 1e9])
-def test_all_samples_of_any_scale_get_the_same_gain(shape, scale):
+def test_all_samples_get_the_same_gain_at_any_scale(shape, scale):
     samples = scale * np.sin(1 + np.arange(np.prod(shape)) / 7).reshape(shape)
     found = level(np.array_split(samples, 7))
     assert found.dtype == np.float32
@@ -123,7 +123,7 @@ def test_peaks_between_samples_are_limited(seed):
 
 
 def test_a_peak_between_samples_limits_the_gain():
-    """All samples of a sine at a quarter of the sampling rate may lie below its peaks."""
+    """All samples of a sine at a quarter of the sampling rate may be lower than its peaks."""
     samples = np.sin(np.pi / 4 + np.pi / 2 * np.arange(RATE))
     samples[: RATE // 2] *= 1e-3
     samples[RATE // 2 + 400 :] *= 1e-3
@@ -149,7 +149,7 @@ def test_leveling_does_not_depend_on_block_sizes(n_channels):
         np.testing.assert_array_equal(level(cut), level(cuts[0]))
 
 
-def test_silence_stays_silence():
+def test_silence_stays_silent():
     assert not level([np.zeros(9), np.zeros(9)]).any()
     assert not level([np.zeros((RATE, 2))]).any()
     assert list(level_blocks([], RATE)) == []
@@ -170,14 +170,14 @@ def test_a_varying_number_of_channels_is_rejected():
 
 
 @pytest.mark.parametrize("sr", [0, -1, np.nan, "fast", None])
-def test_invalid_rates_are_rejected(sr):
+def test_invalid_sampling_rates_are_rejected(sr):
     with pytest.raises(ValueError, match="sr must be a number of hertz from 1000"):
         level([np.ones(9)], sr)
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
 @pytest.mark.parametrize("n_blocks", [1, 50])
-def test_a_full_disk_gives_advice(n_blocks, monkeypatch):
+def test_a_full_disk_gives_an_error_with_advice(n_blocks, monkeypatch):
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda buffering: FULL.open("w+b", buffering))
     with pytest.raises(OSError, match="temporary file .*No space left on device.*TMPDIR"):
         level(n_blocks * [np.ones(100)])

@@ -1,4 +1,4 @@
-"""Any file is either read or rejected, with its name, the cause and advice."""
+"""Any file is either read, or rejected with its name, the cause and advice."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ def read(path, sr=22050, **options) -> np.ndarray:
 
 
 def refuse(path) -> str:
-    """Check the form of the error and return its text after the file name."""
+    """Check that a file is rejected, and return the message after the file name."""
     with pytest.raises(RecordingError) as caught:
         read(path)
     text = str(caught.value)
@@ -54,7 +54,7 @@ def test_files_without_samples_are_rejected(write, suffix):
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg"])
 @pytest.mark.parametrize("native_rate", [8000, 11025, 96000, 192000])
-def test_any_sampling_rate_is_resampled(write, suffix, native_rate):
+def test_files_of_any_sampling_rate_are_resampled(write, suffix, native_rate):
     time = np.arange(native_rate) / native_rate
     found = read(write(f"sine.{suffix}", 0.5 * np.sin(2 * np.pi * 440 * time), native_rate))
     assert len(found) == 22050
@@ -125,7 +125,7 @@ def test_an_mp3_without_frames_is_rejected(tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
 @pytest.mark.parametrize("kind", [bytes, os.fsdecode])
-def test_errors_can_show_names_that_are_not_unicode(tmp_path, kind):
+def test_errors_can_show_file_names_that_are_not_unicode(tmp_path, kind):
     path = os.path.join(os.fsencode(tmp_path), b"caf\xe9.wav")
     with open(path, "wb") as file:
         file.write(b"la" * 5000)
@@ -159,7 +159,7 @@ def test_truncation_that_libsndfile_hides_gives_a_warning(noise, write, suffix):
 
 @pytest.fixture
 def mp3_without_table(write):
-    """MP3 of noise at a high bit rate followed by a tone at a low one, without a table."""
+    """MP3 file without a table: noise at a high bit rate, then a tone at a low bit rate."""
     noise = 0.3 * np.random.default_rng(0).uniform(-1, 1, 44100)
     tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(40 * 44100) / 44100)
     path = write("music.mp3", np.concatenate([noise, tone]), 44100)
@@ -183,7 +183,7 @@ def test_an_mp3_without_a_table_is_read_to_the_end(mp3_without_table, tags):
 
 
 def test_several_ogg_streams_give_a_warning(noise, write):
-    """A recorded broadcast is one example; libsndfile reads the first stream."""
+    """A recorded broadcast is an example; libsndfile reads only the first stream."""
     path = write("chain.ogg", noise, 44100)
     path.write_bytes(path.read_bytes() + write("other.ogg", noise, 44100).read_bytes())
     with pytest.warns(UserWarning, match="chain.ogg: another stream follows the first"):
@@ -193,7 +193,7 @@ def test_several_ogg_streams_give_a_warning(noise, write):
 def test_headers_without_a_length_give_no_warning(noise, write, tmp_path):
     wav = write("noise.wav", noise, 44100)
     data = bytearray(wav.read_bytes())
-    data[4:8] = data[40:44] = b"\xff\xff\xff\xff"  # programs write this to a pipe
+    data[4:8] = data[40:44] = b"\xff\xff\xff\xff"  # as in files that were written to a pipe
     wav.write_bytes(data)
     flac = write("noise.flac", noise, 44100)
     data = bytearray(flac.read_bytes())
@@ -239,7 +239,7 @@ def test_damage_in_a_flac_file_gives_a_warning(write):
 @pytest.mark.slow
 @pytest.mark.parametrize("field", ["frames", "channels", "rate"])
 @pytest.mark.parametrize("suffix", ["wav", "flac"])
-def test_absurd_headers_do_not_cost_memory(noise, write, suffix, field):
+def test_absurd_headers_do_not_increase_memory_use(noise, write, suffix, field):
     path = write(f"absurd.{suffix}", noise, 44100)
     data = bytearray(path.read_bytes())
     if suffix == "wav":
@@ -265,7 +265,7 @@ assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_a_damaged_file_warns_with_the_cause(noise, write, monkeypatch):
+def test_the_warning_about_a_damaged_file_states_the_cause(noise, write, monkeypatch):
     path = write("noise.wav", noise, 44100)
     real = soundfile.SoundFile.read
     calls = []
@@ -307,7 +307,7 @@ def healthy(tmp_path_factory):
     lost=st.integers(0, 5000),
 )
 def test_any_damaged_file_is_read_or_rejected(healthy, which, start, damage, lost):
-    """benchmarks/audio/fuzz.py does the same for longer."""
+    """benchmarks/audio/fuzz.py runs the same test for longer."""
     whole = healthy[which].read_bytes()
     begin = int(start**2 * len(whole))  # more often near the header
     path = healthy[which].with_name(f"damaged{healthy[which].suffix}")

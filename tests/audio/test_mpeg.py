@@ -1,4 +1,4 @@
-"""MPEG audio can be read from anywhere, to its last frame."""
+"""MPEG audio is read to its last frame, wherever it begins."""
 
 import struct
 import warnings
@@ -22,7 +22,7 @@ def read(path, sr=RATE, **options) -> np.ndarray:
 
 
 def spans(path, n_samples: int, tolerance: int = 0) -> np.ndarray:
-    """Check a recording's length and the duration that `load_recordings` gives; return samples."""
+    """Check the length of a recording, as read and from `load_recordings`; return its samples."""
     found = read(path)
     assert abs(len(found) - n_samples) <= tolerance
     assert load_recordings(path.parent).durations == pytest.approx([len(found) / RATE], abs=0.1)
@@ -55,18 +55,18 @@ def save(tmp_path):
 
 @settings(max_examples=40, deadline=None)
 @given(n_cut=st.integers(0, 100_000))
-def test_mpeg_audio_can_start_anywhere(music, tmp_path_factory, n_cut):
-    """A recording of an internet radio station begins in the middle of a frame."""
+def test_mpeg_audio_may_begin_within_a_frame(music, tmp_path_factory, n_cut):
+    """Recordings of internet radio usually begin in the middle of a frame."""
     path = tmp_path_factory.mktemp("radio") / "radio.mp3"
     path.write_bytes(b"".join(music[1:])[n_cut:])
     starts = np.cumsum([0] + [len(frame) for frame in music[1:-1]])
     spans_silently(path, int(np.sum(starts >= n_cut)) * SAMPLES_PER_FRAME)
 
 
-def test_audio_after_a_cut_off_frame_is_intact(music, save):
+def test_audio_after_a_truncated_frame_is_intact(music, save):
     whole = read(save(*music[1:]))
     found = read(save(music[100][50:], *music[101:]))
-    begun = 3 * SAMPLES_PER_FRAME  # a frame needs bits of the frames before it
+    begun = 3 * SAMPLES_PER_FRAME  # a frame may need bits of earlier frames
     np.testing.assert_allclose(found[begun:], whole[100 * SAMPLES_PER_FRAME + begun :], atol=1e-4)
 
 
@@ -109,7 +109,7 @@ def test_frames_after_a_gap_are_read(music, save, table, n_bytes):
         found = read(path)
     assert len(found) == pytest.approx(10 * RATE - lost, abs=4 * SAMPLES_PER_FRAME)
     last = np.abs(np.fft.rfft(found[-RATE // 2 :]))
-    assert np.argmax(last) * 2 == pytest.approx(300 + 40 * 9.75, abs=20)  # its last pitch
+    assert np.argmax(last) * 2 == pytest.approx(300 + 40 * 9.75, abs=20)  # pitch at the end
 
 
 BETWEEN = {
@@ -127,7 +127,7 @@ def test_joined_files_are_read_to_the_end(music, save, between):
     frames = music[1:]
     n_samples = 2 * len(frames) * SAMPLES_PER_FRAME
     spans_silently(save(*frames, BETWEEN[between], *frames, BETWEEN[between]), n_samples)
-    path = save(*music, BETWEEN[between], *music)  # the table counts the first file only
+    path = save(*music, BETWEEN[between], *music)  # the table covers only the first file
     with pytest.warns(UserWarning, match=r"music.mp3: the header gives 10.0 s but .* 20.1 s"):
         spans(path, n_samples + SAMPLES_PER_FRAME)
 
@@ -149,7 +149,7 @@ def test_a_file_much_shorter_than_its_table_gives_a_warning(music, save, n_frame
         spans(save(*music[: n_frames + 1]), 0, n_frames * SAMPLES_PER_FRAME)
 
 
-def test_vbri_tables_are_understood(music, save):
+def test_vbri_tables_are_read(music, save):
     """Fraunhofer's encoder writes VBRI tables, which libsndfile does not recognize."""
     n_bytes, n_frames = sum(map(len, music)), len(music) - 1
     table = bytearray(music[1][:4] + bytes(len(music[1]) - 4))
@@ -164,7 +164,7 @@ def test_vbri_tables_are_understood(music, save):
 
 
 def test_two_sampling_rates_in_one_file_give_a_warning(music, save):
-    """The reader keeps the sampling rate of most of the frames."""
+    """Only frames with the more frequent sampling rate are read."""
     other = encode(np.zeros(3 * 32000), 32000)
     path = save(other, *music[1:])
     with pytest.warns(
@@ -191,7 +191,7 @@ def test_excerpts_match_the_whole_recording(music, save, front, start):
     assert not excerpt[len(expected) :].any()
 
 
-def test_a_few_frames_in_another_format_are_not_mpeg(music, tmp_path):
+def test_a_file_with_only_a_few_mpeg_frames_is_not_mpeg(music, tmp_path):
     path = tmp_path / "noise.wma"
     path.write_bytes(np.random.default_rng(0).bytes(100_000) + b"".join(music[1:20]))
     assert np.isnan(load_recordings(tmp_path).durations).all()

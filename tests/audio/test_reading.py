@@ -19,7 +19,7 @@ def read(recording, sr=22050, **options) -> np.ndarray:
 
 def librosa_load(path, sr) -> np.ndarray:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # audioread imports modules that Python deprecates
+        warnings.simplefilter("ignore")  # audioread imports deprecated modules of Python
         import librosa
 
         return librosa.load(path, sr=sr)[0]
@@ -44,7 +44,7 @@ def test_channels_are_averaged(write, n_channels):
 
 @pytest.mark.parametrize("sr", [22050, 32000])
 @pytest.mark.parametrize("n_channels", [1, 2, 5])
-def test_two_channels_are_kept(write, sr, n_channels):
+def test_output_can_have_two_channels(write, sr, n_channels):
     channels = np.random.default_rng(1).uniform(-1, 1, (5000, n_channels)).astype(np.float32)
     path = write("channels.wav", channels, 22050)
     found = read(path, sr, channels=2, block_size=700)
@@ -55,7 +55,7 @@ def test_two_channels_are_kept(write, sr, n_channels):
 
 
 @pytest.mark.parametrize("native_rate", [22050, 44100, 96000, 11025.5])
-def test_block_size_does_not_matter(noise, native_rate):
+def test_samples_do_not_depend_on_block_size(noise, native_rate):
     whole = read((noise, native_rate), block_size=10**7)
     for block_size in (997, 4096, 65536):
         np.testing.assert_array_equal(read((noise, native_rate), block_size=block_size), whole)
@@ -63,7 +63,7 @@ def test_block_size_does_not_matter(noise, native_rate):
 
 @settings(max_examples=50, deadline=None)
 @given(n_samples=st.integers(1, 3000), native_rate=st.integers(4000, 192000))
-def test_the_length_matches_librosa(n_samples, native_rate):
+def test_the_length_of_resampled_audio_matches_librosa(n_samples, native_rate):
     resampled = read((np.ones(n_samples, np.float32), native_rate))
     assert len(resampled) == int(np.ceil(n_samples * (22050.0 / native_rate)))
 
@@ -75,13 +75,13 @@ def test_every_kind_of_path_is_accepted(noise, write, kind):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
-def test_files_whose_names_are_not_unicode_are_read(noise, write, tmp_path):
+def test_files_with_non_unicode_names_are_read(noise, write, tmp_path):
     name = os.path.join(os.fsencode(tmp_path), b"caf\xe9.wav")
     os.rename(write("noise.wav", noise, 22050), name)
     assert len(read(name)) == len(read(os.fsdecode(name))) == len(noise)
 
 
-def test_arrays_are_taken_at_the_sampling_rate(noise):
+def test_arrays_are_assumed_to_have_the_requested_sampling_rate(noise):
     mono = noise[:, 0]
     np.testing.assert_array_equal(read(mono), mono)
     np.testing.assert_array_equal(read((mono, 22050)), mono)
@@ -149,7 +149,7 @@ def test_a_file_truncated_to_its_header_is_rejected(noise, write, suffix):
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "mp3"])
-def test_a_truncated_file_is_used_with_one_warning(noise, write, suffix):
+def test_a_truncated_file_is_read_with_one_warning(noise, write, suffix):
     path = write(f"noise.{suffix}", noise, 44100)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
     with pytest.warns(UserWarning, match=f"noise.{suffix}: the file ends") as caught:
@@ -232,13 +232,13 @@ def test_nan_in_a_file_is_rejected(write):
         read(path)
 
 
-def test_the_error_survives_pickling():
+def test_recording_errors_can_be_pickled():
     error = pickle.loads(pickle.dumps(RecordingError("song.wav: the file is empty")))
     assert isinstance(error, ValueError)
     assert str(error) == "song.wav: the file is empty"
 
 
-def test_audio_and_chroma_import_no_heavy_or_later_modules():
+def test_audio_and_chroma_do_not_import_torch_or_later_stages():
     code = (
         "import sys, musicai.audio; names = set(sys.modules);"
         "assert not names & {'torch', 'sklearn', 'librosa', 'musicai.chroma'};"
@@ -249,7 +249,7 @@ def test_audio_and_chroma_import_no_heavy_or_later_modules():
 
 
 @pytest.mark.parametrize("rate", [1e-300, 1.0, 1e300, True])
-def test_implausible_rates_are_rejected(rate):
+def test_implausible_sampling_rates_are_rejected(rate):
     with pytest.raises(RecordingError, match="sampling rate"):
         list(read_blocks((np.zeros(3000, np.float32), rate), sr=22050))
 

@@ -22,7 +22,7 @@ def piece() -> np.ndarray:
 
 @pytest.mark.parametrize("n_frames", [0, 1, 2, 15, 16, 17, 33])
 @pytest.mark.parametrize("hop_length", [1, 512, 2048])
-def test_audio_is_as_long_as_its_frames_allow(n_frames, hop_length):
+def test_the_length_of_audio_follows_from_the_number_of_frames(n_frames, hop_length):
     audio = play(np.ones((n_frames, 12)), hop_length=hop_length)
     assert audio.dtype == np.float32
     assert len(audio) == max(0, n_frames * hop_length - 1)
@@ -50,7 +50,7 @@ def test_audio_begins_and_ends_in_silence(piece):
     assert np.abs(audio[-3:]).max() < 1e-2
 
 
-def test_silence_stays_silence():
+def test_silence_stays_silent():
     assert not play(np.zeros((5, 12))).any()
 
 

@@ -26,7 +26,7 @@ def test_written_files_can_be_read(noise, tmp_path, suffix, channels):
 
 @pytest.mark.parametrize("size", [4096, 70000])
 def test_a_reused_buffer_is_copied(noise, tmp_path, size):
-    """`soundfile.blocks(file, out=buffer)` yields one buffer many times."""
+    """`soundfile.blocks(file, out=buffer)` yields the same buffer every time."""
     samples, buffer = noise[:, 0], np.empty(size, np.float32)
 
     def blocks():
@@ -149,7 +149,7 @@ def test_long_audio_is_written_in_constant_memory(tmp_path):
     write_audio(tmp_path / "long.flac", blocks(), 22050)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert soundfile.info(tmp_path / "long.flac").frames == 300 * 40000  # 96 megabytes
+    assert soundfile.info(tmp_path / "long.flac").frames == 300 * 40000  # 96 MB as float64
     assert peak < 5e6
 
 
@@ -174,7 +174,7 @@ def test_invalid_blocks_are_rejected(tmp_path, blocks, cause):
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, OSError(5, "lost", "disk")])
-def test_errors_in_a_generator_are_raised(tmp_path, error):
+def test_errors_in_a_generator_of_blocks_are_raised(tmp_path, error):
     def blocks():
         yield np.zeros(99999)
         raise error
@@ -185,7 +185,7 @@ def test_errors_in_a_generator_are_raised(tmp_path, error):
     assert not list(tmp_path.iterdir())
 
 
-def test_errors_name_likely_mistakes(noise, tmp_path):
+def test_errors_explain_likely_mistakes(noise, tmp_path):
     path = tmp_path / "a.wav"
     with pytest.raises(TypeError, match=r"in this order; got \(ndarray, .*Path, int"):
         write_audio(noise, path, 44100)
@@ -200,7 +200,7 @@ def test_errors_name_likely_mistakes(noise, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("format", ["wav", "flac", "mp3"])  # not Ogg, with random serial numbers
+@pytest.mark.parametrize("format", ["wav", "flac", "mp3"])  # Ogg has random serial numbers
 def test_other_systems_write_the_same_bytes_as_posix(noise, tmp_path, monkeypatch, format):
     """On other systems, libsndfile writes through the buffered file object."""
     write_audio(tmp_path / "a", noise, 44100, format=format)
@@ -212,9 +212,9 @@ def test_other_systems_write_the_same_bytes_as_posix(noise, tmp_path, monkeypatc
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("room", ["half", "all but a byte", "none"])
 def test_a_full_disk_gives_one_clear_error(noise, tmp_path, format, room):
-    """Report a full disk at the start, in the middle and at the last byte.
+    """The disk is full at the start, in the middle or at the last byte of the file.
 
-    Without any room, the encoder cannot be opened. The last byte is only written when the encoder
+    Without any room, the encoder cannot be opened. The last byte is written only when the encoder
     is closed.
     """
     resource = pytest.importorskip("resource")

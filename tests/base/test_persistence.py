@@ -1,4 +1,4 @@
-"""Validation of states, and its error messages."""
+"""Validation of the states of estimators, and its error messages."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ EXPECTED = {
 }
 
 
-def test_a_valid_state_may_have_more_attributes():
+def test_a_valid_state_may_have_additional_attributes():
     check_state({**STATE, "more_": 1}, EXPECTED)
 
 

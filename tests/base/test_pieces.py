@@ -32,7 +32,7 @@ def test_an_empty_list_is_rejected():
             as_collection(X, name="music")
 
 
-def test_errors_give_advice_only_if_it_helps():
+def test_advice_in_errors_fits_the_mistake():
     with pytest.raises(
         ValueError, match=r"of 1 dimensions; expected a piece of shape .*features\)$"
     ):
@@ -41,11 +41,11 @@ def test_errors_give_advice_only_if_it_helps():
         as_collection([PIECES[0], PIECES[0][:, :5]])
 
 
-def test_values_per_piece_follow_the_form_of_the_input():
+def test_a_piece_takes_one_value_and_a_collection_takes_a_list():
     one, many = PIECES[0], PIECES[:2]
     assert one_per_piece(None, many, many, "file") == [None, None]
     assert one_per_piece("a", one, [one], "file") == ["a"]
-    assert one_per_piece(["a"], one, [one], "file") == [["a"]]  # any value is taken as is
+    assert one_per_piece(["a"], one, [one], "file") == [["a"]]  # the value itself may be a list
     assert one_per_piece(("a", "b"), many, many, "file") == ["a", "b"]
     with pytest.raises(TypeError, match="file is 'a' where X is a collection of 2 pieces"):
         one_per_piece("a", many, many, "file")
@@ -54,7 +54,7 @@ def test_values_per_piece_follow_the_form_of_the_input():
 
 
 @pytest.mark.parametrize("shape", [(0, 12), (1, 12), (7, 3), (2**14 + 5, 128)])
-def test_blocks_of_frames_make_up_the_piece(shape):
+def test_blocks_contain_all_frames_of_a_piece_in_order(shape):
     piece = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
     blocks = list(frame_blocks(piece))
     np.testing.assert_array_equal(np.concatenate([piece[:0], *blocks]), piece)

@@ -93,14 +93,14 @@ def test_style_labels_of_plain_types_survive_skops(labels):
     np.testing.assert_array_equal(piece, fitted.sample(5, style=labels[0], random_state=0))
 
 
-def test_a_random_state_resumes_from_the_file():
+def test_a_random_state_continues_after_loading():
     fitted = small(random_state=np.random.RandomState(3)).fit(PIECES)
     again = through_skops(fitted, COMPOSER)
     for _ in range(2):
         np.testing.assert_array_equal(again.sample(5), fitted.sample(5))
 
 
-def test_training_resumes_from_the_file(composer):
+def test_training_continues_after_loading(composer):
     one = pickle.loads(pickle.dumps(composer)).partial_fit(PIECES)
     other = through_skops(composer, COMPOSER).partial_fit(PIECES)
     np.testing.assert_array_equal(one.weights_["style"], other.weights_["style"])
@@ -141,7 +141,7 @@ def test_files_with_untrusted_types_are_rejected(composer):
         skops.io.loads(data, trusted=COMPOSER)
 
 
-# Invalid states.
+# Validation of states.
 
 ESTIMATORS = ["composer", "mosaic", "markov", "independent", "persistence"]
 
@@ -154,7 +154,7 @@ def state(request):
 
 
 def open_state(kind, state):
-    """Create an estimator from a state, as opening a file does."""
+    """Create an estimator from a state, as loading a file does."""
     estimator = kind.__new__(kind)
     estimator.__setstate__(state)
     return estimator
@@ -292,7 +292,7 @@ def test_another_build_of_this_version_is_not_newer(markov):
     open_state(MarkovBaseline, {**state, "_musicai_version": f"{__version__}+local"})
 
 
-def test_states_of_older_versions_open_if_valid(markov):
+def test_valid_states_of_older_versions_are_accepted(markov):
     state = {**markov.__getstate__(), "_musicai_version": "0.0.1"}
     assert open_state(MarkovBaseline, state).sample(3).shape == (3, 12)
     del state["styles_"]
@@ -309,7 +309,7 @@ def test_memory_mapped_weights_are_accepted(composer, tmp_path):
     )
 
 
-def test_errors_are_short_and_keep_their_cause(markov):
+def test_errors_about_long_values_are_short_and_keep_their_cause(markov):
     state = markov.__getstate__()
     error = refuse(MarkovBaseline, {**state, "styles_": 10**5 * "x"}, "styles_ is str 'xxx")
     assert isinstance(error.__cause__, ValueError)
@@ -320,7 +320,7 @@ class Fitted(ChromaExtractor):
         raise AssertionError("opening must not fit")
 
 
-def test_a_mosaic_opens_without_fitting_its_extractor():
+def test_loading_a_mosaic_does_not_fit_its_extractor():
     mosaic = MosaicSynthesizer(Fitted(sr=8000), sr=8000).fit(TONES)
     assert copy.deepcopy(mosaic).extractor_.sr == 8000
 
@@ -331,7 +331,7 @@ def test_parameters_of_a_mosaic_are_validated_on_use(mosaic, change):
     again = copy.deepcopy(changed)
     assert str(again.get_params()) == str(changed.get_params())
     piece = np.eye(12)[[0, 4, 7] * 5]
-    if "extractor__sr" in change:  # only used by the next fit
+    if "extractor__sr" in change:  # used only by the next fit
         again.segments(piece)
         match = "sr must be a number of hertz"
     else:

@@ -20,7 +20,7 @@ def test_labels_become_plain_python_objects():
     assert list(as_labels([1.0, float("nan"), None])) == [1.0, None, None]
 
 
-def test_a_single_label_applies_to_the_piece():
+def test_each_piece_has_one_label():
     for y in ("folk", ["folk"], np.array(["folk"])):
         assert label_per_piece(y, PIECES[:1], single=True) == ["folk"]
     assert label_per_piece(None, PIECES, single=False) == [None, None]

@@ -1,4 +1,4 @@
-"""Laws of both extractors as transformers of files, in the manner of scikit-learn."""
+"""Laws of both extractors as scikit-learn transformers of files."""
 
 import pickle
 
@@ -36,7 +36,7 @@ def paths(extractor, tmp_path):
     for n_frames, name in zip(N_FRAMES, names, strict=True):
         if isinstance(extractor, ChromaExtractor):
             write_audio(name, rng.uniform(-0.1, 0.1, n_frames * 2048 - 1), 22050)
-        else:  # the suffix does not matter
+        else:  # a MIDI file; its suffix does not matter
             roll = np.eye(88)[rng.integers(88, size=n_frames)]
             write_midi(
                 name, extractor.inverse_transform(roll, timing=extractor.timing.at_tempo(90))
@@ -88,11 +88,11 @@ def test_scikit_learn_checks_pass(extractor):
         estimator_checks.check_valid_tag_types,
     ],
 )
-def test_scikit_learn_checks_that_need_no_matrix_pass(extractor, check):
+def test_scikit_learn_checks_without_matrix_input_pass(extractor, check):
     check(type(extractor).__name__, extractor)
 
 
-def test_scikit_learn_tags_and_the_public_module_are_right(extractor):
+def test_scikit_learn_tags_and_the_public_module_are_correct(extractor):
     tags = extractor.__sklearn_tags__()
     assert tags.input_tags.string
     assert not tags.input_tags.two_d_array
@@ -121,7 +121,7 @@ def test_copies_give_equal_results(extractor, paths, tmp_path):
         assert not hasattr(copy, "n_features_in_")
 
 
-def test_skops_keeps_parameters(extractor):
+def test_parameters_survive_skops(extractor):
     skops = pytest.importorskip("skops.io")
     dumped = skops.dumps(extractor.set_params(**SETTINGS[type(extractor)]))
     loaded = skops.loads(dumped, trusted=skops.get_untrusted_types(data=dumped))

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="session", autouse=True)
 def librosa():
-    """The librosa module, imported without its warnings about deprecated Python modules."""
+    """The librosa module; warnings about deprecated Python modules are ignored on import."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import librosa

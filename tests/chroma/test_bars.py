@@ -18,7 +18,7 @@ def tone(pitches, seconds, decay):
 
 
 def oom_pah(beats_per_bar, n_bars, *, period=0.55, pickup=0):
-    """Synthesize a bass note on each downbeat and a soft chord on other beats, one root per bar."""
+    """Synthesize bass notes on downbeats and soft chords on the other beats, one root per bar."""
     roots = np.random.default_rng(0).choice([0, 5, 7, 9, 2], n_bars + 1)
     n_beats = pickup + n_bars * beats_per_bar
     samples = np.zeros(int((n_beats + 1) * period * SR))
@@ -50,7 +50,7 @@ def test_bars_of_accompaniments_are_found(beats_per_bar, pickup):
     assert analysis.timing.downbeat == beats.downbeat
 
 
-def test_the_margin_is_small_without_bars():
+def test_the_downbeat_margin_is_small_without_bars():
     rng = np.random.default_rng(0)
     chroma = rng.random((100, 12))
     halves = np.repeat(chroma, 2, axis=0)
@@ -68,7 +68,7 @@ def test_bars_are_not_estimated_from_few_beats(n_beats):
     assert found == (4, 0, 0.0)
 
 
-def test_bars_of_constant_music_are_uncertain():
+def test_the_downbeat_margin_of_constant_music_is_zero():
     assert find_bars(np.ones((40, 12)), np.ones((80, 12)), np.ones((40, 16)), np.ones(40))[2] == 0
 
 
@@ -112,7 +112,7 @@ def test_clarity_falls_if_the_pulse_stops():
     assert clarity[times < 27].mean() > clarity[times > 33].mean() + 0.4
 
 
-def test_downbeats_follow_the_beats_per_bar():
+def test_downbeats_are_one_bar_apart():
     times = np.cumsum(np.linspace(0.4, 0.6, 20))
     beats = Beats(times, np.ones(20), beats_per_bar=3, downbeat=2, downbeat_margin=1.0)
     np.testing.assert_array_equal(beats.downbeats, times[2::3])

@@ -110,7 +110,7 @@ def test_beats_are_found_at_any_sampling_rate(sr):
     tempo, beats = beats_of(metronome(times, seconds=20, sr=sr), sr)
     assert tempo == pytest.approx(60 / 0.55, rel=0.02)
     assert share_found(times[1:], beats[1:]) == 1
-    assert beats[0] == pytest.approx(times[0], abs=0.1)  # all bands rise at once after silence
+    assert beats[0] == pytest.approx(times[0], abs=0.1)  # all bands rise at the first onset
 
 
 def test_onsets_do_not_depend_on_block_sizes(make_music):
@@ -155,7 +155,7 @@ def test_beats_of_short_recordings_lie_within_them(n_samples, loudness):
     assert ((beats >= 0) & (beats <= n_samples / 22050 + 0.1)).all()
 
 
-def test_a_constant_tone_gives_no_error():
+def test_a_constant_tone_is_tracked_without_error():
     tone = np.sin(2 * np.pi * 440 * np.arange(220500) / 22050)
     tempo, beats = beats_of(tone)
     assert np.isfinite(tempo)
@@ -170,7 +170,7 @@ def test_beats_resemble_those_of_librosa_for_the_same_onsets(librosa, make_music
     assert share_found(frames * 512 / 22050, beats) > 0.9
 
 
-def test_neither_librosa_nor_numba_is_needed():
+def test_chroma_and_beats_need_neither_librosa_nor_numba():
     code = """
 import sys
 sys.modules["librosa"] = sys.modules["numba"] = None

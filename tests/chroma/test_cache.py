@@ -44,7 +44,7 @@ def memory(request, tmp_path):
     return kinds[request.param](folder)
 
 
-def test_a_recording_is_analyzed_once(path, memory, tmp_path):
+def test_a_cached_recording_is_not_analyzed_again(path, memory, tmp_path):
     (first,) = ChromaExtractor(memory=memory).transform([path])
     (plain,) = ChromaExtractor().transform([path])
     np.testing.assert_array_equal(first, plain)
@@ -61,7 +61,7 @@ def test_samples_are_cached_by_content(make_music, tmp_path):
     music = make_music(22050, seconds=1)
     recordings = [music, music.copy(), (music, 22050), (music, 44100), 0.5 * music]
     extractor.transform(recordings)
-    assert len(entries(tmp_path)) == 4  # the key of the tuple differs
+    assert len(entries(tmp_path)) == 4  # a tuple and an array have different keys
     mark(tmp_path)
     assert all(map(is_marked, extractor.transform(recordings)))
 
@@ -76,7 +76,7 @@ def test_files_can_be_cached_by_content(path, tmp_path):
     (tmp_path / "cache").rename(tmp_path / "elsewhere" / "cache")
     extractor.set_params(memory=tmp_path / "elsewhere" / "cache")
     assert is_marked(extractor.transform([moved])[0])
-    # The same path and size with different content.
+    # Change the content but not the path and the size.
     data = bytearray(moved.read_bytes())
     data[-2:] = b"\x01\x02"
     moved.write_bytes(data)
@@ -87,7 +87,7 @@ def test_files_can_be_cached_by_content(path, tmp_path):
     assert not is_marked(by_path.transform([moved])[0])
 
 
-def test_unreadable_files_are_errors_if_cached_by_content(tmp_path):
+def test_unreadable_files_raise_errors_if_cached_by_content(tmp_path):
     extractor = ChromaExtractor(memory=tmp_path / "cache", memory_key="content")
     for name in ("gone.wav", ".", "a\0b.wav"):
         with pytest.raises(RecordingError):
@@ -114,7 +114,7 @@ def test_unreadable_files_are_errors_if_cached_by_content(tmp_path):
         {"sync": "beat"},
     ],
 )
-def test_parameters_that_change_the_result_change_the_key(path, tmp_path, parameters):
+def test_parameters_that_change_the_result_change_the_cache_key(path, tmp_path, parameters):
     kind = parameters.get("kind", "cqt") if len(parameters) > 1 else "cqt"
     ChromaExtractor(memory=tmp_path, kind=kind).transform([path])
     mark(tmp_path)
@@ -123,7 +123,7 @@ def test_parameters_that_change_the_result_change_the_key(path, tmp_path, parame
     assert len(entries(tmp_path)) == 2
 
 
-def test_other_parameters_do_not_change_the_key(path, tmp_path):
+def test_other_parameters_do_not_change_the_cache_key(path, tmp_path):
     ChromaExtractor(memory=tmp_path).transform([path])
     mark(tmp_path)
     (piece,) = ChromaExtractor(
@@ -132,7 +132,7 @@ def test_other_parameters_do_not_change_the_key(path, tmp_path):
     assert is_marked(piece)
 
 
-def test_memory_mapped_samples_have_the_same_key(make_music, tmp_path):
+def test_memory_mapped_samples_have_the_same_cache_key_as_arrays(make_music, tmp_path):
     """joblib passes large arrays to processes as memory-mapped files."""
     samples = make_music(22050, seconds=1)
     np.save(tmp_path / "samples.npy", samples)
@@ -180,7 +180,7 @@ def test_cache_entries_of_an_unexpected_type_are_ignored(path, tmp_path):
     np.testing.assert_array_equal(extractor.transform([path])[0], piece)
 
 
-def test_paths_through_links_have_distinct_keys(make_music, tmp_path):
+def test_a_path_through_a_link_is_not_normalized(make_music, tmp_path):
     """Because home/album is a link to another folder, home/album/.. is not home."""
     (tmp_path / "disk/album").mkdir(parents=True)
     (tmp_path / "home").mkdir()
@@ -195,7 +195,7 @@ def test_paths_through_links_have_distinct_keys(make_music, tmp_path):
     assert not np.array_equal(there, here)
 
 
-def test_masked_arrays_are_accepted(make_music, tmp_path):
+def test_masked_arrays_are_accepted_with_a_cache(make_music, tmp_path):
     music = make_music(22050, seconds=1)
     masked = np.ma.masked_array(music, music > 2)
     (piece,) = ChromaExtractor(memory=tmp_path).transform([masked])

@@ -36,19 +36,19 @@ def test_the_averaging_window_has_the_nearest_odd_length(frame_rate, length):
     assert window_length(frame_rate) == length
 
 
-def test_shares_are_quantized_in_five_steps():
+def test_shares_are_quantized_to_five_levels():
     chroma = np.zeros((1, 12))
     chroma[0, :5] = [50, 25, 15, 8, 2]
     np.testing.assert_allclose(cens(chroma, 1.0)[0, :6], [1, 0.75, 0.5, 0.25, 0, 0])
 
 
-def test_loudness_does_not_matter():
+def test_cens_does_not_depend_on_loudness():
     chroma = random_chroma(50)
     louder = chroma * 2.0 ** np.arange(50, dtype=np.float32)[:, np.newaxis]
     np.testing.assert_array_equal(cens(chroma, 10.8), cens(louder, 10.8))
 
 
-def test_silence_stays_zero():
+def test_cens_of_silence_is_zero():
     assert not cens(np.zeros((20, 12), np.float32), 10.8).any()
     chroma = random_chroma(40)
     chroma[10:30] = 0

@@ -52,7 +52,7 @@ def test_a_given_tuning_replaces_the_estimate():
 
 
 @pytest.mark.parametrize("tuning", [-0.5, -1 / 6, 0, 0.1, 1 / 3])
-def test_folding_preserves_the_total(tuning):
+def test_folding_to_pitch_classes_preserves_the_total(tuning):
     np.testing.assert_allclose(folding(tuning).sum(axis=1), 1, atol=1e-6)
 
 
@@ -71,7 +71,7 @@ def test_chroma_hardly_depends_on_the_sampling_rate(make_music, sr):
     assert np.corrcoef(reference[:n_frames].ravel(), piece[:n_frames].ravel())[0, 1] > 0.95
 
 
-def test_a_short_frame_omits_low_octaves():
+def test_short_frames_omit_low_octaves():
     assert kernel(22050, 16384).shape[0] == 6 * 36
     assert kernel(22050, 2048).shape[0] == 3 * 36
     assert kernel(22050, 64).shape[0] == 36
@@ -92,7 +92,7 @@ def rich_tone(note: float) -> np.ndarray:
     return sum(tone(note + 12 * np.log2(k)) / k for k in range(1, 9))
 
 
-def test_chords_stand_out_from_noise_and_other_tones():
+def test_chords_stand_out_from_noise_and_overtones():
     noise = np.random.default_rng(0).standard_normal(2 * 22050)
     chord = 0.15 * rich_tone(48) + rich_tone(59) + 0.3 * rich_tone(64)
     (piece,) = ChromaExtractor().transform([chord + 0.1 * noise])
@@ -134,7 +134,7 @@ def test_internal_resampling_keeps_the_number_of_frames(make_music, n_samples):
     assert len(chroma_of(make_music(22050)[:n_samples])) == 1 + n_samples // 2048
 
 
-def test_digital_silence_is_zero():
+def test_fine_chroma_of_digital_silence_is_zero():
     silent = fine(np.zeros(22050, np.float32))
     assert silent.dtype == np.float32
     assert silent.shape == (11, 36)

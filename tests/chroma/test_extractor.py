@@ -37,7 +37,7 @@ def test_each_recording_gives_a_piece(paths, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_n_jobs_does_not_matter(paths, kind):
+def test_chroma_does_not_depend_on_n_jobs(paths, kind):
     serial = ChromaExtractor(kind=kind).transform(paths * 4)
     for n_jobs in (2, -1):
         parallel = ChromaExtractor(kind=kind, n_jobs=n_jobs).transform(paths * 4)
@@ -79,14 +79,14 @@ def test_even_the_shortest_recordings_have_frames(kind, n_samples):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("n_samples", [1, 50000])
-def test_silence_is_all_zeros(kind, n_samples):
+def test_chroma_of_silence_is_all_zeros(kind, n_samples):
     (piece,) = ChromaExtractor(kind=kind).transform([np.zeros(n_samples)])
     assert piece.shape == (1 + n_samples // 2048, 12)
     assert not piece.any()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_silence_within_a_recording_is_zero(make_music, kind):
+def test_chroma_of_a_pause_is_zero(make_music, kind):
     music = make_music(22050)
     music[40000:110000] = 0
     (piece,) = ChromaExtractor(kind=kind).transform([music])
@@ -153,7 +153,7 @@ def test_errors_name_the_recording(paths, n_jobs):
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
-def test_unusable_recordings_give_empty_pieces_in_place(paths, n_jobs):
+def test_unusable_recordings_give_empty_pieces(paths, n_jobs):
     extractor = ChromaExtractor(on_error="warn", n_jobs=n_jobs)
     with pytest.warns(UserWarning, match="left out") as caught:
         pieces = extractor.transform([paths[0], "gone.wav", paths[1], None, paths[2]])
@@ -164,7 +164,7 @@ def test_unusable_recordings_give_empty_pieces_in_place(paths, n_jobs):
     assert caught[0].filename == __file__
 
 
-def test_processes_give_the_same_results(paths):
+def test_processes_give_the_same_chroma_as_threads(paths):
     expected = ChromaExtractor().transform(paths)
     with joblib.parallel_config(backend="loky", n_jobs=2), warnings.catch_warnings():
         warnings.simplefilter("default")

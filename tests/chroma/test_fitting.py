@@ -28,13 +28,13 @@ def test_silent_frames_and_pitch_classes_stay_silent(piece):
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e30])
-def test_the_scale_does_not_matter(piece, scale):
+def test_amplitudes_scale_with_the_chroma(piece, scale):
     np.testing.assert_allclose(fit(scale * piece) / scale, fit(piece), rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("n_frames", [0, 1, 2])
 @pytest.mark.parametrize("options", [{}, {"hop_length": 1}, {"sr": 1000, "n_fft": 16}])
-def test_any_length_and_parameters_give_finite_amplitudes(n_frames, options):
+def test_amplitudes_are_finite_for_any_length_and_parameters(n_frames, options):
     amplitudes = fit(np.ones((n_frames, 12)), **options)
     assert amplitudes.shape == (n_frames, 12)
     assert np.isfinite(amplitudes).all()

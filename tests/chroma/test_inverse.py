@@ -55,7 +55,7 @@ def test_synthesis_keeps_the_number_of_frames(parameters):
     assert analyzed[0][0].argmax() == pieces[0][0].argmax()
 
 
-def test_the_type_of_collection_is_kept():
+def test_audio_has_the_same_type_of_collection_as_the_pieces():
     extractor = ChromaExtractor()
     piece = chords(5, 2)
     alone = extractor.inverse_transform(piece)
@@ -138,7 +138,7 @@ def test_audio_lasts_as_long_as_its_timing(timing, kind):
 
 
 def test_frames_sound_at_their_centers():
-    """Check at a different frame rate, and for a part of a piece."""
+    """Check a frame rate that differs from the extractor's, and a part of a piece."""
     (frames,) = ChromaExtractor(hop_length=64).transform(
         [ChromaExtractor().inverse_transform(dense(40, 4), timing=Timing.from_rate(9.7))]
     )

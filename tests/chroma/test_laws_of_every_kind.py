@@ -1,4 +1,4 @@
-"""Laws for every kind of chroma, per hop or per beat, and any recording."""
+"""Laws that hold for every kind of chroma, per hop or per beat, and for any recording."""
 
 import pickle
 
@@ -93,10 +93,7 @@ def test_the_analysis_does_not_depend_on_block_sizes(kind, n_samples, seed, bloc
 def test_loudness_does_not_change_normalized_chroma(kind, n_samples, seed, loudness):
     recording = make_recording(n_samples, seed)
     quiet, plain = extractor(kind).transform([loudness * recording, recording])
-    if kind.startswith("cqt"):  # compression changes the values
-        assert quiet.shape == plain.shape
-    else:
-        np.testing.assert_allclose(quiet, plain, atol=1e-3)
+    np.testing.assert_allclose(quiet, plain, atol=1e-3)
 
 
 @pytest.mark.parametrize("kind", ["cqt", "stft", "cens"])

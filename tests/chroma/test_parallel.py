@@ -27,7 +27,7 @@ def dies_on_three(recording, name):
 
 
 def dies_once(recording, name):
-    """Kill the worker process, but only once: a file records that it has happened."""
+    """Kill the worker process once; afterwards, the file `name` exists."""
     if recording == 1 and not os.path.exists(name):
         open(name, "w").close()
         os.kill(os.getpid(), signal.SIGKILL)
@@ -68,7 +68,7 @@ def test_results_are_yielded_as_they_become_ready():
 
 
 @pytest.mark.slow
-def test_a_recording_that_kills_its_worker_is_named():
+def test_a_recording_that_kills_its_worker_is_named_in_the_error():
     with joblib.parallel_config(backend="loky"):
         *before, died, four, five = run_in_order(dies_on_three, NUMBERS, NAMES, n_jobs=2)
     assert (before, four, five) == ([0, 1, 2], 4, 5)
@@ -84,7 +84,7 @@ def test_a_worker_that_dies_once_is_replaced(tmp_path):
 
 
 @pytest.mark.parametrize("backend", ["threading", "loky"])
-def test_other_errors_are_raised(backend):
+def test_errors_in_a_task_are_raised(backend):
     with joblib.parallel_config(backend=backend), pytest.raises(LookupError, match=r"\d\.wav"):
         list(run_in_order(fails, NUMBERS, NAMES, n_jobs=2))
 

@@ -11,7 +11,7 @@ from musicai.render import chroma_to_midi, recognize_chords
 SR = 22050
 HOP = 2048
 REACH = {"cqt": 8192, "stft": 1024, "cens": 8192 + 5 * HOP}
-"""Samples on either side of a frame's center that affect its chroma."""
+"""Number of samples on either side of a frame's center that affect its chroma."""
 
 every_kind = pytest.mark.parametrize("kind", REACH)
 
@@ -63,18 +63,18 @@ def is_zero(piece):
 @every_kind
 @every_pause
 def test_only_pauses_are_zero(kind, pause):
-    lengths = (3, 5, 4, 6, 3)  # seconds: music and pauses in turn
+    lengths = (3, 5, 4, 6, 3)  # in seconds; music and pauses alternate
     parts = [PAUSES[pause](s) if i % 2 else chord(s) for i, s in enumerate(lengths)]
     borders = np.cumsum([len(part) for part in parts])
     silent = is_zero(piece_of(np.concatenate(parts), kind=kind))
     centers = np.arange(len(silent)) * HOP
     part = np.searchsorted(borders, centers, side="right")
-    # Frames whose analysis depends on one part only.
+    # Select the frames whose analysis depends on a single part.
     first, last = np.append(0, borders)[part], np.append(borders, np.inf)[part]
     whole = (centers - REACH[kind] >= first) & (centers + REACH[kind] <= last)
     assert silent[whole & (part % 2 == 1)].all()
     assert not silent[part % 2 == 0].any()
-    # The same frames are zero if the pauses are digital silence.
+    # Nearly the same frames are zero if the pauses are digital silence.
     digital = [np.zeros(len(p)) if i % 2 else p for i, p in enumerate(parts)]
     nothing = is_zero(piece_of(np.concatenate(digital), kind=kind))
     assert (silent != nothing).mean() < 0.02
@@ -91,7 +91,7 @@ def test_a_single_chord_in_minutes_of_dither_is_found(kind):
 @every_kind
 def test_a_fade_out_ends_in_silence(kind):
     seconds = 40
-    fade = np.linspace(0, -100, seconds * SR)  # decibels
+    fade = np.linspace(0, -100, seconds * SR)  # in decibels
     samples = np.rint(chord(seconds) * 10 ** (fade / 20) * 2**15) / 2**15 + dither(seconds)
     silent = is_zero(piece_of(samples, kind=kind))
     (changes,) = np.diff(silent.astype(int)).nonzero()

@@ -26,7 +26,7 @@ def expected(librosa, samples, *, sr=22050, n_fft=2048, hop_length=2048, **param
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
 @pytest.mark.parametrize("native_rate", [8000, 44100, 48000])
-def test_files_match_librosa(librosa, make_music, tmp_path, suffix, native_rate):
+def test_chroma_of_files_matches_librosa(librosa, make_music, tmp_path, suffix, native_rate):
     path = tmp_path / f"music.{suffix}"
     mono = make_music(native_rate)
     with soundfile.SoundFile(path, "w", native_rate, 2) as file:
@@ -53,7 +53,7 @@ def test_files_match_librosa(librosa, make_music, tmp_path, suffix, native_rate)
         {"sr": 8000},
     ],
 )
-def test_parameters_match_librosa(librosa, make_music, parameters):
+def test_chroma_matches_librosa_for_all_parameters(librosa, make_music, parameters):
     samples = make_music(parameters.get("sr", 22050))
     theirs = expected(librosa, samples, **parameters)
     scale = max(1, theirs.max())
@@ -62,7 +62,7 @@ def test_parameters_match_librosa(librosa, make_music, parameters):
 
 @pytest.mark.parametrize("n_samples", [1, 2, 511, 1024, 1025, 2047, 2048, 2049, 5000])
 @pytest.mark.parametrize("hop_length", [64, 2048, 3000])
-def test_short_recordings_match_librosa(librosa, make_music, n_samples, hop_length):
+def test_chroma_of_short_recordings_matches_librosa(librosa, make_music, n_samples, hop_length):
     samples = make_music(22050)[1000 : 1000 + n_samples]
     theirs = expected(librosa, samples, hop_length=hop_length)
     np.testing.assert_allclose(extract(samples, hop_length=hop_length), theirs, atol=1e-5)
@@ -114,7 +114,7 @@ def test_exact_chroma_matches_librosa_more_closely(librosa, make_music, exact):
 
 @pytest.fixture
 def two_tunings(make_music) -> np.ndarray:
-    """Music whose first third differs in tuning from the rest."""
+    """Music with a different tuning in the first third than in the rest."""
     return np.concatenate([make_music(22050), make_music(23000, seed=1, seconds=12)])
 
 
@@ -133,7 +133,7 @@ def chroma_and_passes(samples, **sizes):
 
 
 @pytest.mark.parametrize(("n_guesses", "passes"), [(100, [False]), (1, [False, True])])
-def test_long_recordings_get_the_same_chroma(two_tunings, n_guesses, passes):
+def test_folding_before_the_tuning_is_known_gives_the_same_chroma(two_tunings, n_guesses, passes):
     kept, once = chroma_and_passes(two_tunings)
     assert once == [False]
     folded, found = chroma_and_passes(two_tunings, kept_bytes=500_000, n_guesses=n_guesses)

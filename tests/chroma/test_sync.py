@@ -18,13 +18,13 @@ def test_medians_match_librosa(librosa, frames, borders):
     np.testing.assert_array_equal(median_chroma(frames, parts), theirs)
 
 
-def test_intervals_without_a_frame_get_the_nearest_one():
+def test_intervals_without_a_frame_get_the_nearest_frame():
     parts = frames_between(np.array([0.0, 1.01, 1.05, 1.09, 1.5, 3.945, 3.95]), 10.0, 40)
     assert parts == [slice(0, 11), slice(10, 11), slice(11, 12), slice(11, 15), *parts[4:]]
     assert parts[4:] == [slice(15, 40), slice(39, 40)]
 
 
-def test_a_frame_centered_on_a_beat_starts_there():
+def test_a_frame_centered_on_a_beat_belongs_to_that_beat():
     frame_rate = 22050 / 2048
     parts = frames_between(np.arange(3001) / frame_rate, frame_rate, 3000)
     assert parts == [slice(t, t + 1) for t in range(3000)]
@@ -46,7 +46,7 @@ def test_beat_positions_count_from_the_first_beat(first, frames_per_beat):
 
 
 def make_chords(beat_seconds: float, n_beats: int, sr: int = 22050) -> np.ndarray:
-    """Synthesize a decaying major chord per beat, each a fourth above the last."""
+    """Synthesize one decaying major chord per beat; the roots rise by fourths."""
     time = np.arange(round(beat_seconds * sr)) / sr
     beats = []
     for beat in range(n_beats):
@@ -154,7 +154,7 @@ def test_the_timing_of_an_extractor_with_sync_has_no_tempo():
         ChromaExtractor(hop_length="many").timing  # noqa: B018
 
 
-def test_beats_sound_at_their_times():
+def test_synthesized_beats_sound_at_their_original_times():
     music = make_chords(0.5, 24)
     extractor = ChromaExtractor(sync="beat")
     (analysis,) = extractor.analyze([music])

@@ -70,7 +70,7 @@ def test_a_tracker_may_find_no_beats():
         assert len(analysis.chroma) == 1
 
 
-def test_beats_after_the_end_are_dropped():
+def test_beats_after_the_end_of_the_recording_are_dropped():
     np.testing.assert_array_equal(
         analysis_by(lambda y, sr: [1, 2, 11, 12.5, 24]).beats.times, [1, 2, 11]
     )
@@ -92,7 +92,7 @@ def test_beats_after_the_end_are_dropped():
         (
             (np.array([120.0]), np.arange(9)),
             "more downbeats than beats",
-        ),  # as from librosa
+        ),  # tempo and beats, as librosa returns them
         (np.array([0.0, 0.5, 60.0, 60.5]), "a gap of 59.5 s after the beat at 0.50 s"),
         ([1.0, 1.0 + 1e-9], "a gap of 1e-09 s after the beat at 1.00 s"),
     ],

@@ -75,6 +75,6 @@ def test_peaks_outside_the_range_are_ignored(frequency):
     assert TuningEstimator(sr=100, n_fft=16).estimate() == 0  # no frequency in the range
 
 
-def test_quiet_peaks_do_not_count():
+def test_quiet_peaks_are_ignored():
     loud, quiet = partials(0.205, n_frames=2), partials(-0.305, n_frames=2, seed=1)
     assert estimate(loud + 0.09 * quiet) == estimate(loud) == pytest.approx(0.2)

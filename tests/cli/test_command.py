@@ -1,4 +1,4 @@
-"""The console command as a shell sees it: help, exit codes, and what goes to which stream."""
+"""Help, exit codes and output streams of the console command."""
 
 import os
 import re
@@ -78,14 +78,14 @@ def test_the_command_prints_its_version(capsys):
         ["compose", "--seed", str(2**32)],
     ],
 )
-def test_wrong_arguments_exit_with_2(args, capsys):
+def test_wrong_arguments_give_exit_code_2(args, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(args)
     assert stopped.value.code == 2
     assert "usage: musicai" in capsys.readouterr().err
 
 
-def test_mistakes_exit_with_1_and_a_one_line_message(tmp_path):
+def test_mistakes_give_exit_code_1_and_a_one_line_message(tmp_path):
     done = run("compose", tmp_path / "nowhere")
     assert done.returncode == 1
     assert done.stdout == ""
@@ -136,7 +136,7 @@ def test_titles_are_escaped_on_a_terminal_without_unicode(song):
     assert done.stdout.startswith("\\u6f22\n")
 
 
-def test_a_full_disk_behind_stdout_is_reported(song):
+def test_a_full_disk_is_reported_if_stdout_is_a_file(song):
     if not os.path.exists("/dev/full"):
         pytest.skip("needs /dev/full")
     with open("/dev/full", "w") as full:
@@ -193,7 +193,7 @@ def test_file_names_need_not_be_unicode(song, capfd):
         ("right\u202eleft", r"right\u202eleft"),
     ],
 )
-def test_titles_may_be_in_any_language_without_control_characters(name, title, song, capsys):
+def test_titles_keep_unicode_but_escape_control_characters(name, title, song, capsys):
     title = title or name
     assert main(["chords", str(song.rename(song.parent / f"{name}.wav"))]) == 0
     assert capsys.readouterr().out.startswith(f"{title}\n")
@@ -202,7 +202,7 @@ def test_titles_may_be_in_any_language_without_control_characters(name, title, s
     assert f"{title} 2.wav: there is no such file" in line
 
 
-def test_a_pipe_that_is_closed_early_is_no_error(song):
+def test_a_pipe_that_closes_early_gives_no_error(song):
     if os.name != "posix":
         pytest.skip("needs a shell")
     command = f"'{sys.executable}' -m musicai chords '{song}' '{song}' | head -n 1"
@@ -222,7 +222,7 @@ def test_a_midi_file_is_written_as_audio(tmp_path, capsys):
     assert 4 < soundfile.info(to).duration < 8
 
 
-def test_a_player_gets_the_sound(song, tmp_path, monkeypatch):
+def test_a_player_program_receives_the_sound(song, tmp_path, monkeypatch):
     if os.name != "posix":
         pytest.skip("the player is a shell script")
     programs = tmp_path / "bin"
@@ -242,7 +242,7 @@ def test_a_player_gets_the_sound(song, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("program", "script"), [("aplay", "exit 1"), ("ffplay", "echo audio open failed >&2")]
 )
-def test_a_player_without_a_sound_device_is_an_error(
+def test_a_player_without_a_sound_device_gives_an_error(
     program, script, song, tmp_path, monkeypatch, capsys
 ):
     if os.name != "posix":
@@ -265,8 +265,8 @@ def test_without_a_player_the_error_says_what_to_do(song, capsys):
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows sends no SIGINT to one process")
 @pytest.mark.parametrize("stage", ["chroma: 0", "fit:"])
-def test_ctrl_c_exits_with_130_and_a_one_line_message(stage, tmp_path):
-    """Even while threads analyze, and during training, which `fit` alone would only end early."""
+def test_ctrl_c_gives_exit_code_130_and_a_one_line_message(stage, tmp_path):
+    """Ctrl-C ends the program during analysis in threads and during training."""
     music = tmp_path / "music"
     music.mkdir()
     noise = np.random.default_rng(0).standard_normal(70 * SR)
@@ -285,7 +285,7 @@ def test_ctrl_c_exits_with_130_and_a_one_line_message(stage, tmp_path):
     seen = ""
     while stage not in seen and (character := process.stderr.read(1)):
         seen += character
-    time.sleep(1 if stage == "fit:" else 0.2)  # so that Ctrl-C comes in the middle of the stage
+    time.sleep(1 if stage == "fit:" else 0.2)  # until the middle of the stage
     process.send_signal(signal.SIGINT)
     output, rest = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -1,4 +1,4 @@
-"""`musicai compose`: what it writes, what it learns, and how it fails."""
+"""Results, training music and errors of `musicai compose`."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def play(path, *, seconds, seed):
 
 
 def find(folder, out):
-    """Return the pieces that would be learned from a folder."""
+    """Return the pieces from a folder on which `musicai compose` would train."""
     _, pieces = _music.extract(*_music.find_music(str(folder), out), memory=None)
     return pieces
 
@@ -50,7 +50,7 @@ def test_a_minute_in_two_recordings_is_enough(tmp_path):
     assert len(find(tmp_path / "music", tmp_path / "out")) > 1
 
 
-def test_silence_is_left_out(tmp_path, capsys):
+def test_silent_recordings_are_left_out(tmp_path, capsys):
     soundfile.write(tmp_path / "a.wav", np.zeros(61 * SR), SR)
     assert main(["compose", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
     assert "too little music: 0 seconds" in capsys.readouterr().err
@@ -102,8 +102,8 @@ def test_composes_in_the_styles_of_a_folder(tmp_path, capsys):
     assert pipeline.predict([out / "continued.wav"])[0].shape[1] == 12
 
 
-def test_all_files_of_a_piece_are_in_time(tmp_path, monkeypatch):
-    """The default, rule-based songs: pieces have whole phrases, each style in its own meter."""
+def test_all_files_of_a_piece_have_the_same_timing(tmp_path, monkeypatch):
+    """Pieces in the styles of the rule-based songs have whole phrases in the right meter."""
     monkeypatch.setenv("MUSICAI_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(_music, "N_SONGS", 4)
     out = tmp_path / "out"
@@ -141,7 +141,7 @@ def test_music_without_a_clear_pulse_is_analyzed_at_a_fixed_frame_rate(capsys):
     assert re.search(r"not clear \(0\.\d\d; below 0\.5\): .* frames", capsys.readouterr().err)
 
 
-def test_earlier_results_are_not_learned(tmp_path, monkeypatch):
+def test_earlier_results_are_not_used_for_training(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     play(tmp_path / "a.wav", seconds=61, seed=0)
     before = find(".", Path("out"))
@@ -150,7 +150,7 @@ def test_earlier_results_are_not_learned(tmp_path, monkeypatch):
     again = find(".", Path("out"))
     assert [piece[:1] + piece[2:] for piece in again] == [piece[:1] + piece[2:] for piece in before]
 
-    play(tmp_path / "blues" / "out" / "b.wav", seconds=5, seed=2)  # another folder named out
+    play(tmp_path / "blues" / "out" / "b.wav", seconds=5, seed=2)  # a different folder named out
     more = find(".", Path("out"))
     assert {piece.style for piece in more} == {"blues", tmp_path.name}
 
@@ -203,7 +203,7 @@ def test_held_out_pieces_include_every_style():
         ({"a/1.wav": 60, "b/2.wav": 5}, "too little music in the style 'b'"),
     ],
 )
-def test_errors_are_one_sentence(tmp_path, capsys, files, message):
+def test_missing_or_too_little_music_is_refused(tmp_path, capsys, files, message):
     (tmp_path / "music").mkdir()
     for name, seconds in files.items():
         play(tmp_path / "music" / name, seconds=seconds, seed=0)
@@ -286,6 +286,6 @@ def test_titles_of_excerpts_say_where_they_begin():
         (["\u6f22" * 80, "\udcff"], ["\u6f22" * 40, "_"]),
     ],
 )
-def test_files_of_styles_have_different_names_on_every_system(styles, names):
+def test_file_names_of_styles_differ_on_every_system(styles, names):
     names = [name if name == "composed" else f"composed_{name}" for name in names]
     assert _compose.file_names(styles) == names

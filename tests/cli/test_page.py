@@ -1,4 +1,4 @@
-"""The page of `musicai compose`: it shows all results, and names on it are plain text."""
+"""The page of `musicai compose` shows all results and escapes names."""
 
 import re
 from html.parser import HTMLParser
@@ -46,7 +46,7 @@ def read(path):
 
 @pytest.fixture
 def write_page(tmp_path):
-    """Return a function that writes a page, and the audio files that it links to."""
+    """Write the audio files to which a page links, and return a function that writes the page."""
     for name in SOUNDS:
         for end in ("", "_band"):
             soundfile.write(tmp_path / f"{name}{end}.wav", np.sin(np.arange(8000)) / 2, 4000)
@@ -88,7 +88,7 @@ def facts(card, text="so", style=None, beats=()):
     }
 
 
-def test_page_is_complete_html(write_page, card, tmp_path):
+def test_the_page_is_complete_html(write_page, card, tmp_path):
     write_page(tmp_path, **facts(card))
     page = read(tmp_path / "index.html")
     assert {f"{name}{end}.wav" for name in SOUNDS for end in ("", "_band")} <= set(page.links)
@@ -143,7 +143,7 @@ def test_the_best_prediction_is_bold(write_page, card, tmp_path):
     assert page.count("class='best'") == 1
 
 
-def test_page_needs_no_other_host(write_page, card, tmp_path):
+def test_the_page_needs_no_network(write_page, card, tmp_path):
     write_page(tmp_path, **facts(card))
     page = read(tmp_path / "index.html")
     assert not [link for link in page.links if not re.fullmatch(r"\w+\.\w+", link)]
@@ -151,7 +151,7 @@ def test_page_needs_no_other_host(write_page, card, tmp_path):
     assert "@import" not in page.text
 
 
-def test_hostile_names_are_text(write_page, tmp_path):
+def test_names_with_html_are_escaped(write_page, tmp_path):
     write_page(tmp_path, **facts("harmless"))
     harmless = read(tmp_path / "index.html")
     write_page(tmp_path, **facts(HOSTILE, HOSTILE, HOSTILE))
