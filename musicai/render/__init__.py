@@ -1,15 +1,18 @@
 """Rendering of composed chroma as audio, chords, MIDI, scores, charts and sessions.
 
-Most functions take one piece of chroma ``(n_frames, 12)`` or a collection of them, and a `timing`
-that says when the frames sound. `chroma_to_audio` plays pieces. `recognize_chords` names their
-chords, and `note_names` their pitch classes. `chroma_to_midi`, `to_musicxml` and `chord_chart`
-write MIDI, scores and charts, and `write_session` writes a mosaic for a digital audio workstation.
-`chords_to_chroma` makes chroma from chords, and `labeled_intervals` converts chords for mir_eval.
+Most functions take one piece of chroma ``(n_frames, 12)`` or a collection of pieces, and a `timing`
+that says when the frames sound.
+
+- `chroma_to_audio` synthesizes audio.
+- `recognize_chords` names chords, and `note_names` names pitch classes.
+- `chroma_to_midi`, `to_musicxml` and `chord_chart` write MIDI, scores and chord charts.
+- `write_session` writes a mosaic as a project for a digital audio workstation.
+- `chords_to_chroma` converts chords to chroma, and `labeled_intervals` converts them for mir_eval.
+
 Files are written whole or not at all.
 
-For a collection, functions return a list with one item for each piece, even if the collection is an
-array, because MIDI, scores, charts and lists of chords are not arrays. Only `chroma_to_audio`,
-whose results are arrays, returns a collection of the kind that it was given.
+For a collection, functions return a list with one result per piece, even if the collection is an
+array. Only `chroma_to_audio`, whose results are arrays, returns a collection of the same type.
 """
 
 from ..theory.chord import Chord, labeled_intervals

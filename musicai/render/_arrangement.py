@@ -14,19 +14,19 @@ from ._meter import accent, strong_beats
 from ._sheet import Sheet, melody_of, voicings_of
 from ._voicing import Register, lead_line, lead_voices
 
-_PIANO, _ELECTRIC_PIANO, _BASS, _FLUTE, _PAD = 0, 4, 33, 73, 91  # General MIDI, from 0
-_CHORDS = Register(48, 76)  # C3 to E5, where two hands play chords
-_BAND_CHORDS = Register(52, 76)  # E3 to E5: room for the bass below
-_LOWEST_BASS = 33  # A1, within the range of a bass guitar and of small loudspeakers
+_PIANO, _ELECTRIC_PIANO, _BASS, _FLUTE, _PAD = 0, 4, 33, 73, 91  # General MIDI, counted from 0
+_CHORDS = Register(48, 76)  # C3 to E5, for two hands on a piano
+_BAND_CHORDS = Register(52, 76)  # E3 to E5, which leaves room for the bass
+_LOWEST_BASS = 33  # A1, which bass guitars and small loudspeakers can play
 _LOUDEST = 100  # velocity of the loudest notes: a forte, below the maximum of 127
-# Loudness of each part, relative to `_LOUDEST`. The bass is soft, because its note is already in
-# the chord. The melody is louder than the bass, because it has tones that the chord lacks.
+# Loudness of each part, relative to `_LOUDEST`. The bass is soft because the chords already contain
+# its notes. The melody is louder because it has notes that the chords lack.
 _MELODY_LOUDNESS, _CHORD_LOUDNESS, _BASS_LOUDNESS = 0.7, 0.85, 0.4
-_FAINTEST = 0.1  # least loudness of a chord's tone, relative to its loudest one
+_FAINTEST = 0.1  # minimum loudness of a chord tone, relative to the chord's loudest tone
 
 
 class Note(NamedTuple):
-    """A note: its start and end in beats, MIDI number and velocity."""
+    """A note with its start and end in beats, MIDI number and velocity."""
 
     start: float
     end: float
@@ -46,7 +46,7 @@ class Part(NamedTuple):
 def arrange(
     piece: np.ndarray, sheet: Sheet, *, instruments: str, grid: int | None, drums: bool
 ) -> list[Part]:
-    """Return the parts of a piece for `instruments`, one of the `ARRANGEMENTS`."""
+    """Return the parts of a piece for `instruments`, which is one of `ARRANGEMENTS`."""
     if instruments == "band":
         return _band(piece, sheet, grid, drums)
     cells = cells_of(piece, sheet.timeline, grid)
@@ -85,7 +85,7 @@ def _chord_notes(
 
 
 def _band(piece: np.ndarray, sheet: Sheet, grid: int | None, drums: bool) -> list[Part]:
-    """Return the parts of a band; drums are among them if wanted and if the frames are beats."""
+    """Return the parts of a band, with drums only if `drums` is true and frames are beats."""
     beats = cells_of(piece, sheet.timeline, 1)
     parts = [
         Part("Melody", _FLUTE, _melody_notes(piece, sheet, grid)),
@@ -122,7 +122,7 @@ def _melody_notes(piece: np.ndarray, sheet: Sheet, grid: int | None) -> list[Not
 
 
 def _band_chords(sheet: Sheet, cells: Cells) -> list[Note]:
-    """Return the notes of the chords, struck again in each bar, each as loud as in the chroma."""
+    """Return the notes of the chords, repeated in each bar, with loudness from the chroma."""
     voicings = voicings_of(sheet, _BAND_CHORDS)
     notes = []
     for stroke in _strokes(sheet, cells, sheet.bar_starts()):
@@ -137,9 +137,10 @@ def _band_chords(sheet: Sheet, cells: Cells) -> list[Note]:
 
 
 def _bass_notes(sheet: Sheet, cells: Cells) -> list[Note]:
-    """Return the bass: the root of each chord, struck at its beginning and again within it.
+    """Return the notes of the bass, which plays the root of each chord.
 
-    It is struck again on strong beats if frames are beats, and otherwise at the start of each bar.
+    The root is repeated on strong beats if frames are beats, and at the start of each bar
+    otherwise.
     """
     roots = [-1 if chord.root is None else chord.root for chord in sheet.chords]
     pitches = lead_line(np.array(roots, dtype=int), _LOWEST_BASS)
@@ -157,7 +158,7 @@ def _bass_notes(sheet: Sheet, cells: Cells) -> list[Note]:
 
 
 class _Stroke(NamedTuple):
-    """A chord of the sheet that is struck once, at `start`, and held until `end`, in beats."""
+    """A chord of the sheet that is struck at `start` and held until `end`, both in beats."""
 
     chord: int
     cells: slice
@@ -167,7 +168,7 @@ class _Stroke(NamedTuple):
 
 
 def _strokes(sheet: Sheet, cells: Cells, struck: np.ndarray) -> Iterator[_Stroke]:
-    """Yield a stroke on each beat on which a chord begins, and on each beat in `struck`."""
+    """Yield a stroke for each beat on which a chord begins, and for each beat in `struck`."""
     beats = _until(cells.borders, sheet.timeline.beats[-1])
     for i, chord in enumerate(sheet.chords):
         first, last = round(chord.start), round(chord.end)
@@ -178,14 +179,14 @@ def _strokes(sheet: Sheet, cells: Cells, struck: np.ndarray) -> Iterator[_Stroke
 
 
 def _until(borders: np.ndarray, last_beat: float) -> list[float]:
-    """Return the borders, with the end of the piece, which may be earlier, in place of the last."""
+    """Return the borders, with the last one replaced by the end of the piece."""
     return [*borders[:-1].tolist(), float(last_beat)]
 
 
 def _roots(harmonies: list[Harmony]) -> list[int]:
-    """Return the root of the triad that is most similar to each chord."""
+    """Return, for each chord, the root of the triad that is most similar to it."""
     loudness = np.array([harmony.loudness for harmony in harmonies]).reshape(-1, 12)
-    # Scores are rounded so that rounding errors do not decide ties; the first triad wins.
+    # Round the scores so that the first triad wins a tie, regardless of rounding errors.
     scores = triad_scores(loudness).round(9)
     return [int(root) for root in scores.argmax(axis=1) % 12]
 
@@ -193,8 +194,8 @@ def _roots(harmonies: list[Harmony]) -> list[int]:
 def _tie(notes: list[Note], bars: np.ndarray) -> list[Note]:
     """Join notes of the same pitch that follow each other without a gap.
 
-    The velocity is the mean, weighted by length, of the joined notes that begin in the same bar as
-    the first one. So later bars do not change it.
+    The velocity is the length-weighted mean over those joined notes that begin in the same bar as
+    the first one, so that it does not depend on later bars.
     """
     tied: list[Note] = []
     latest: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""Playback of chroma with sines, or with the instruments of a soundfont."""
+"""Synthesis of audio from chroma, with sines or the instruments of a soundfont."""
 
 import os
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ RULES: dict[str, Rule] = {
 }
 
 FADE_SECONDS = 0.1
-"""Length of the fade-out of instruments at the end of a piece."""
+"""Length of the fade-out at the end of a piece played by instruments other than sines."""
 
 
 def chroma_to_audio(
@@ -43,73 +43,74 @@ def chroma_to_audio(
     soundfont: str | os.PathLike[str] | None = None,
     format: str | None = None,
 ) -> Any:
-    """Play chroma as audio.
+    """Synthesize audio from chroma.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma, as a :class:`musicai.ChromaExtractor` with default parameters measures it, or as a
-        composer that was trained on such chroma samples it.
+        Chroma from a :class:`musicai.ChromaExtractor` with default parameters, or from a composer
+        trained on such chroma.
     file : str, PathLike or binary file object, or a list of them, default=None
-        Where to write the audio; for a collection, one file per piece. The audio is then
-        never in memory as a whole.
+        File to write; for a collection, a list with one file per piece. The audio is written in
+        blocks, so it does not need to fit into memory. If None, the audio is returned.
     instruments : {"sines", "chords", "pads", "band"}, default="sines"
-        "sines" plays exactly the chroma, with sines in several octaves. The others play the MIDI of
-        `chroma_to_midi`; they need the extra ``midi`` (``pip install ".[midi]"`` in a clone).
+        "sines" plays exactly the chroma, with sines in several octaves. The other instruments play
+        the notes of `chroma_to_midi` and require the extra ``midi`` (``pip install ".[midi]"`` in a
+        clone).
     drums : bool, default=True
-        Whether drums play in a band, as for `chroma_to_midi`.
+        Whether a band has drums, as in `chroma_to_midi`.
     timing : Timing, object with a `timing`, or float, or a list of them
-        When the frames sound, such as ``timing=extractor`` with the extractor of the pieces,
-        ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
-        a collection, one for all or a list with one for each piece.
+        When the frames sound: for example ``timing=extractor`` with the extractor that made the
+        pieces, ``timing=analysis.timing``, or ``Timing.from_tempo(96)``. A number is frames per
+        second. For a collection, pass one timing for all pieces or a list with one for each.
     notated_tempo : float, default=None
-        As for `chroma_to_midi`; it sets the beats on which a band plays. Sines do not use it.
+        As in `chroma_to_midi`. Sines do not use it.
     sr : float, default=22050
         Sampling rate in hertz; must be a whole number if a file is written.
     soundfont : str or path, default=None
-        SF2 file with the sounds of the instruments; "sines" needs none. None takes the one that
-        pretty_midi includes.
+        SF2 file with the sounds of the instruments. If None, the soundfont that pretty_midi
+        includes is used. Sines do not use one.
     format : {"wav", "flac", "ogg", "mp3"}, default=None
-        Format of the file. When None, the suffix of its name decides.
+        Format of the file. If None, the file's suffix determines the format.
 
     Returns
     -------
     audio : ndarray of shape (n_samples,), a list of them, or None
-        Mono float32 samples at -18 LUFS, see :func:`musicai.audio.level_blocks`: an array for one
-        piece, and for a collection the results in the same form as the input. None if they are
-        written to a file.
+        Mono float32 samples at -18 LUFS, see :func:`musicai.audio.level_blocks`. The result is an
+        array for one piece, and a collection of the same type for a collection. None if the audio
+        is written to a file.
 
     Raises
     ------
     ValueError
-        If `X` is not chroma, a parameter is impossible, beats have no tempo, there are not
-        as many files or timings as needed, or a piece that is to be written has no frames.
+        If `X` is not chroma, a parameter is out of range, beats have no tempo, the number of files
+        or timings is wrong, or a piece that is to be written has no frames.
     TypeError
-        If `X` holds paths, there is no `timing`, or `X` is a collection but `file` is not a list.
+        If `X` holds paths, `timing` is missing, or `X` is a collection but `file` is not a list.
     ImportError
         If a package that the instruments need is missing.
     OSError
-        If a file cannot be written. An existing file then stays as it was.
+        If a file cannot be written. An existing file is left unchanged.
 
     See Also
     --------
-    musicai.ChromaExtractor.inverse_transform : Plays the chroma of any extractor with sines, also
-        with ``kind="stft"``, whose values have a different meaning.
-    chroma_to_midi : The notes that the other instruments play.
-    musicai.audio.write_audio : Writes the file.
+    musicai.ChromaExtractor.inverse_transform : Plays the chroma of any extractor with sines,
+        including ``kind="stft"``, whose values have a different meaning.
+    chroma_to_midi : Returns the notes that the other instruments play.
+    musicai.audio.write_audio : Writes audio to a file.
 
     Notes
     -----
-    With all instruments, the audio lasts as long as the frames, so that an analysis of it has the
-    same number of frames. Frames at a fixed rate are centered on their times, as in an analysis,
-    and sines are interpolated between them; beats and measured frames last from border to border.
-    Sines fade out within the last 10 ms, and instruments, which would ring on, within the last 0.1
-    s. The same piece gives the same samples.
+    The audio lasts as long as the frames, so that an analysis of the audio has the same number of
+    frames. Frames at a fixed rate are centered on their times, as in an analysis, and sines are
+    interpolated between them. Beats and measured frames last from border to border. Sines fade out
+    within the last 10 ms, other instruments within the last 0.1 s. The same piece always gives the
+    same samples.
 
-    The audio is first written to a temporary file of 4 bytes per sample, to measure its loudness.
-    ``benchmarks/render/round_trip.py`` measures how well an analysis of the audio agrees with the
-    chroma, and how much memory 20 minutes of audio take: about 20 megabytes with sines and 60 with
-    instruments.
+    To measure its loudness, the audio is first written to a temporary file of 4 bytes per sample.
+    Synthesizing 20 minutes of audio takes about 20 megabytes of memory with sines and 60 megabytes
+    with other instruments. ``benchmarks/render/round_trip.py`` measures this, and how well an
+    analysis of the audio agrees with the chroma.
 
     Examples
     --------
@@ -120,7 +121,7 @@ def chroma_to_audio(
     >>> chord[:, [0, 4, 7]] = 1
     >>> chroma_to_audio(chord, timing=Timing.from_tempo(120)).shape
     (220500,)
-    >>> chroma_to_audio([chord, chord[:10]], timing=2, sr=8000)[1].shape  # frames a second
+    >>> chroma_to_audio([chord, chord[:10]], timing=2, sr=8000)[1].shape  # 2 frames per second
     (38000,)
     """
     check_values({"instruments": instruments, "drums": drums, "sr": sr}, RULES)
@@ -133,7 +134,7 @@ def chroma_to_audio(
     timelines(timing, X, pieces, notated_tempo=notated_tempo)
     timings = timings_of(timing, X, pieces)
     for piece, each in zip(pieces, timings, strict=True):
-        each.duration(len(piece))  # raises an error, if any, before anything is written
+        each.duration(len(piece))  # raise errors before anything is written
     play = partial(
         _play,
         arrangement={"instruments": instruments, "drums": drums, "notated_tempo": notated_tempo},
@@ -156,7 +157,7 @@ def _play(
     sr: float,
     soundfont: str | os.PathLike[str] | None,
 ) -> Iterator[np.ndarray]:
-    """Yield the sound of a piece in blocks, before its loudness is adjusted."""
+    """Yield the audio of a piece in blocks, without adjusting its loudness."""
     if arrangement["instruments"] == "sines":
         return play_chroma(piece, timing=timing, sr=sr)
     midi = chroma_to_midi(piece, timing=timing, **arrangement) if len(piece) else None

@@ -12,25 +12,30 @@ class Cells(NamedTuple):
     """A piece whose frames are integrated over cells."""
 
     borders: np.ndarray
-    """Shape (n_cells + 1,): where cells begin, and the last one ends, in beats."""
+    """Borders of the cells in beats, shape (n_cells + 1,)."""
 
     shapes: np.ndarray
-    """Shape (n_cells, 12): the sum of the cell's frames, each centered, scaled to length 1 and
-    multiplied by the seconds for which it sounds in the cell. The dot product with a chord that is
-    centered and scaled likewise is the chord's correlation with the frames, times seconds."""
+    """Sum of the frames of each cell, shape (n_cells, 12).
+
+    Each frame is first centered, scaled to unit norm, and multiplied by the seconds for which it
+    sounds in the cell. The dot product with a centered chord of unit norm is the correlation of
+    chord and frames, integrated over seconds.
+    """
 
     silence: np.ndarray
-    """Shape (n_cells,): seconds of each cell in which frames are silent or flat."""
+    """Number of seconds of each cell in which frames are silent or otherwise flat, (n_cells,)."""
 
     levels: np.ndarray
-    """Shape (n_cells,): mean loudness over the seconds that are neither silent nor flat, from 0 to
-    1. The loudest frame in the first `SETTLED_BARS` bars has a loudness of 1."""
+    """Mean loudness of each cell without its silence, from 0 to 1, shape (n_cells,).
+
+    The loudest frame in the first `SETTLED_BARS` bars has a loudness of 1.
+    """
 
     seconds: np.ndarray
-    """Shape (n_cells,): length of each cell in seconds."""
+    """Length of each cell in seconds, shape (n_cells,)."""
 
     def level(self, start: int, end: int) -> float:
-        """Return the mean loudness of cells `start` up to `end`, not counting their silence."""
+        """Return the mean loudness of the sounding parts of cells `start` to `end` - 1."""
         sounding = (self.seconds - self.silence)[start:end]
         return float(np.average(self.levels[start:end], weights=np.maximum(sounding, 1e-9)))
 
@@ -38,7 +43,7 @@ class Cells(NamedTuple):
 def cells_of(piece: np.ndarray, timeline: Timeline, grid: int | None) -> Cells:
     """Integrate the frames of a piece over the cells of a grid.
 
-    `grid` is the number of cells per beat; with None, cells follow the frames.
+    `grid` is the number of cells per beat. If it is None, cells follow the frames.
     """
     borders = timeline.cells(grid)
     at = timeline.seconds_at(borders)

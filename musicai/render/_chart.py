@@ -1,4 +1,4 @@
-"""Charts: the chords of chroma, written out in bars."""
+"""Chord charts: the chords of a piece, written in bars."""
 
 from collections.abc import Sequence
 from typing import Any, overload
@@ -16,8 +16,8 @@ from ._timeline import timelines
 
 _BARS_PER_LINE = 4
 _PLACES = {"triads": 4, "qualities": 6}
-"""Width of a beat in characters, for each vocabulary: the length of its longest chord name or of
-N.C., so that all bars are equally wide."""
+"""Width of a beat in characters, by vocabulary. The longest chord name fits into it, so all bars
+are equally wide."""
 
 RULES = {"vocabulary": VOCABULARY_RULE}
 
@@ -58,58 +58,62 @@ def chord_chart(
     key: Any = None,
     title: Titles = None,
 ) -> Any:
-    """Write out the chords of a piece in bars, for musicians to play from.
+    """Write a chart of the chords of a piece in bars, for musicians to play from.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
         Chroma.
     file : str, PathLike or file object, or a list of them, default=None
-        Where to write the chart: a file that ends in .txt or has no suffix, as UTF-8, or a file
-        object that takes text or bytes; for a collection, one per piece. When None, nothing is
-        written.
+        File to write: a path that ends in .txt or has no suffix, or a file object for text or
+        bytes. Bytes are encoded as UTF-8. For a collection, pass a list with one file per piece. If
+        None, nothing is written.
     vocabulary : {"triads", "qualities"}, default="triads"
-        Chords to choose from, as for :func:`recognize_chords`.
+        Chords to choose from, as in :func:`recognize_chords`.
     timing : Timing, object with a `timing`, or float, or a list of them
-        When the frames sound, such as ``timing=extractor`` with the extractor of the pieces,
-        ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
-        a collection, one for all or a list with one for each piece.
+        When the frames sound: for example ``timing=extractor`` with the extractor that made the
+        pieces, ``timing=analysis.timing``, or ``Timing.from_tempo(96)``. A number is frames per
+        second. For a collection, pass one timing for all pieces or a list with one for each.
     notated_tempo : float, default=None
-        Beats per minute at which to notate frames that are not beats, from the first frame on; None
-        means 120. It does not change when they sound. Frames that are beats have their own tempo.
+        Tempo, in beats per minute, at which to notate frames that are not beats; None means 120.
+        The first frame begins on a beat. This tempo does not change when frames sound. It cannot be
+        set for frames that are beats, because they have their own tempo.
     key : str, or a list of them, default=None
-        Key of the piece, such as "G" or "F#m", if it is known, as from ``sample(key=...)``. None
-        estimates it from the first eight bars. For a collection, one for all or one for each piece.
+        Key of the piece, such as "G" or "F#m", if known, for example from ``sample(key=...)``. If
+        None, the key is estimated from the first eight bars. For a collection, pass one key for all
+        pieces or a list with one for each.
     title : str, or a list of them, default=None
-        Title to print above the chart; for a collection, one per piece.
+        Title to print above the chart; for a collection, a list with one title per piece.
 
     Returns
     -------
     chart : str, or a list of them
-        The title if there is one, a line with key, tempo and meter, and the bars, four to a line. A
-        chord that stands alone in its bar lasts for the whole bar. If chords change within a bar,
-        each beat has its place, and ``/`` repeats the chord for one more beat. ``%`` repeats the
-        bar before, and ``N.C.`` means that there is no chord.
-        Bars begin on the downbeat of `timing` or, if it is not known, on the beat on which chords
-        change most often in the first eight bars. Beats before the first bar are a pickup, left of
-        the first ``|``. The last chord is held to the end of its bar. Frames that are not beats are
-        written in bars of four beats from the first frame on. Later music does not change a bar.
+        The title if there is one, a line with key, tempo and meter, and the bars, four per line. A
+        single chord in a bar lasts for the whole bar. If chords change within a bar, every beat is
+        written: as the name of a chord, or as ``/`` if the previous chord continues. ``%`` repeats
+        the previous bar. ``N.C.`` means that there is no chord.
+
+        Bars begin on the downbeats of `timing`. If these are unknown, bars begin on the beat on
+        which chords change most often in the first eight bars. Beats before the first bar are a
+        pickup, to the left of the first ``|``. The last chord is held to the end of its bar. Frames
+        that are not beats are written in bars of four beats, from the first frame on. A bar does
+        not depend on later music.
 
     Raises
     ------
     ValueError
-        If `X` is not chroma, a parameter is impossible, beats have no tempo, a file has
-        a different suffix, or there are not as many files, titles or timings as needed.
+        If `X` is not chroma, a parameter is out of range, beats have no tempo, a file has a
+        different suffix, or the number of files, titles or timings is wrong.
     TypeError
-        If `X` holds paths, there is no `timing`, a file is neither a path nor a file object,
-        `X` is a collection but `file` or `title` is not a list, or a title is not a str.
+        If `X` holds paths, `timing` is missing, a file is neither a path nor a file object, `X` is
+        a collection but `file` or `title` is not a list, or a title is not a str.
     FileNotFoundError
         If the folder of a file does not exist.
 
     See Also
     --------
-    recognize_chords : Chords with their times, which need not fall on beats.
-    to_musicxml : A score with these chords and a melody.
+    recognize_chords : Returns chords with their times, which need not be on beats.
+    to_musicxml : Writes a score with these chords and a melody.
 
     Examples
     --------
@@ -157,7 +161,7 @@ def _chart(sheet: Sheet, vocabulary: str, title: str | None) -> str:
     lines = [f"| {' | '.join(bar.ljust(width) for bar in row)} |" for row in rows]
     if before and beats:
         first = _bar(beats[:before], meter, place)
-        rest = lines or ["|"]  # a piece may end before its first bar line
+        rest = lines or ["|"]  # a piece can end before its first bar line
         lines = [f"{first if i == 0 else ' ' * len(first)} {line}" for i, line in enumerate(rest)]
     return "\n".join([head, *lines]).rstrip()
 
@@ -174,9 +178,9 @@ def _bars(beats: list[tuple[str, bool]], beats_per_bar: int, place: int) -> list
 
 
 def _bar(beats: list[tuple[str, bool]], beats_per_bar: int, width: int) -> str:
-    """Return the text of a bar; a chord that fills the whole bar stands alone.
+    """Return the text of a bar, which is a single label if one chord fills the bar.
 
-    `beats` has the label of the chord on each beat, and whether the chord begins there.
+    `beats` holds, for each beat, the label of its chord and whether the chord begins there.
     """
     whole = len(beats) == beats_per_bar  # false for a pickup
     if whole and len({label for label, _ in beats}) == 1:

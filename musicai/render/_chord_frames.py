@@ -1,4 +1,4 @@
-"""Chroma made from chords, with values as in recordings."""
+"""Conversion of chords to chroma with values like those of recordings."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from ..theory.shapes import peaking_at_one
 from ..theory.timing_argument import as_timing
 from ..theory.vocabulary import TONES
 
-# Median levels in those frames of 40 recordings of game music in which a chord was recognized.
-# `_TONES` are the levels of its root, third, fifth and seventh; `_OTHERS` is the level of the other
-# pitch classes, which come from overtones, melodies and noise.
+# Median levels in 40 recordings of game music, over frames in which a chord was recognized.
+# `_TONES` holds the levels of the chord's root, third, fifth and seventh. `_OTHERS` is the level of
+# all other pitch classes, which come from overtones, melodies and noise.
 _TONES = (1.0, 0.45, 0.5, 0.55)
 _OTHERS = 0.12
 # Standard deviations of the logarithms of these levels: half as large as in the recordings, so that
-# the chords stay clear. `_MEMORY` is the time constant, in seconds, with which levels change.
+# the chords stay clear. `_MEMORY` is the time constant, in seconds, of changes in level.
 _SPREAD_OF_TONES, _SPREAD_OF_OTHERS = 0.3, 0.5
 _MEMORY = 0.35
 
@@ -28,27 +28,27 @@ def chords_to_chroma(
     timing: Any,
     random_state: int | np.random.RandomState | None = None,
 ) -> np.ndarray:
-    """Return chroma of a chord progression that looks as if it came from a recording.
+    """Convert a chord progression to chroma like that of a recording.
 
-    The tones of a chord differ in level as in recordings, other pitch classes are not silent, and
-    levels vary from frame to frame. So a composer can continue this chroma as its `prime`, and a
-    mosaic can play it.
+    As in recordings, the tones of a chord have different levels, other pitch classes are not
+    silent, and levels vary from frame to frame. A composer can therefore continue the chroma as a
+    `prime`, and a mosaic can play it.
 
     Parameters
     ----------
     chords : str, or list of Chord or of pairs
-        As in :meth:`musicai.LSTMComposer.sample`: ``"C | Am | F G | C"``, a chart by
-        `chord_chart`, or a list. Places left free are silent.
+        As in :meth:`musicai.LSTMComposer.sample`: text such as ``"C | Am | F G | C"``, a chart from
+        `chord_chart`, or a list. Frames whose chord is left open are silent.
     timing : Timing, object with a `timing`, or float
-        When the frames sound, such as ``timing=composer``, ``timing=extractor`` or
+        When the frames sound: for example ``timing=composer``, ``timing=extractor``, or
         ``Timing.from_tempo(96)``. A number is frames per second.
     random_state : int, RandomState instance or None, default=None
-        Seed of the variation of levels.
+        Seed for the variation of levels.
 
     Returns
     -------
     piece : ndarray of shape (n_frames, 12)
-        Chroma in float32; the loudest pitch class of a frame is 1.
+        Chroma, float32. The largest value of every sounding frame is 1.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Recognition of the chords in chroma, and names of its notes."""
+"""Recognition of chords in chroma, and spelling of its notes."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -37,60 +37,61 @@ def recognize_chords(
 
 
 def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) -> Any:
-    r"""Name the chords of a piece, with their times.
+    r"""Recognize the chords of a piece and their times.
 
-    Each frame is compared with each chord by Pearson's correlation of the square roots of its
-    chroma with the chord's pitch classes [1]_. The chords are the states of a hidden Markov model
-    [2]_. A frame whose correlation with a chord is :math:`r` has the log-likelihood :math:`20\,r`,
-    and a chord is expected to last 0.9 s. The most likely path through the states is taken.
+    Each frame is compared with each chord: the square roots of the frame's values are correlated
+    with the chord's pitch classes [1]_. The chords are the states of a hidden Markov model [2]_, in
+    which a frame whose correlation with a chord is :math:`r` has the log-likelihood :math:`20\,r`,
+    and a chord is expected to last 0.9 s. The result is the most likely sequence of chords.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
         Chroma.
     vocabulary : {"triads", "qualities"}, default="triads"
-        "triads" has major and minor triads, enough for a chart to play from. "qualities" also has
-        dominant, major, minor, diminished and half-diminished sevenths, diminished and augmented
-        triads, and suspended fourths.
+        "triads" has major and minor triads, which suffice for playing from a chart. "qualities"
+        also has dominant, major, minor, diminished and half-diminished seventh chords, diminished
+        and augmented triads, and suspended fourths.
     timing : Timing, object with a `timing`, or float, or a list of them
-        When the frames sound, such as ``timing=extractor`` with the extractor of the pieces,
-        ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
-        a collection, one for all or a list with one for each piece.
+        When the frames sound: for example ``timing=extractor`` with the extractor that made the
+        pieces, ``timing=analysis.timing``, or ``Timing.from_tempo(96)``. A number is frames per
+        second. For a collection, pass one timing for all pieces or a list with one for each.
 
     Returns
     -------
     chords : list of Chord, or a list of them
-        The chords of the piece in order, without gaps; neighbors differ. Their starts and ends are
-        in seconds, as `timing` counts them. For a collection, one such list per piece.
+        The chords of the piece in order, without gaps; successive chords differ. Their starts and
+        ends are in seconds on the time scale of `timing`. For a collection, one such list per
+        piece.
 
     Raises
     ------
     ValueError
-        If `X` is not chroma, a parameter is impossible, beats have no tempo, or a timing is
-        for a different number of frames.
+        If `X` is not chroma, a parameter is out of range, beats have no tempo, the number of
+        timings is wrong, or a piece and its timing differ in their number of frames.
     TypeError
-        If `X` holds paths, or there is no `timing`.
+        If `X` holds paths, or `timing` is missing.
 
     See Also
     --------
-    chord_chart : Chords as a chart in bars.
-    musicai.metrics.triad_fit : How well triads fit frames.
+    chord_chart : Writes chords as a chart in bars.
+    musicai.metrics.triad_fit : Measures how well triads fit frames.
 
     Notes
     -----
-    Correlation subtracts each frame's mean. Otherwise frames without a chord could not be
-    recognized, because chroma from a constant-Q transform is never exactly 0. Square roots let the
-    quieter tones of a seventh chord count [3]_.
+    Correlation subtracts each frame's mean. Otherwise, frames without a chord could not be
+    recognized, because chroma from a constant-Q transform is never exactly 0. Square roots increase
+    the weight of the quieter tones of a seventh chord [3]_.
 
     References
     ----------
     .. [1] T. Fujishima, "Realtime chord recognition of musical sound: a system using Common Lisp
-       Music", ICMC 1999, for templates of chords.
+       Music", ICMC 1999, which matches chroma with chord templates.
     .. [2] A. Sheh, D. P. W. Ellis, "Chord segmentation and recognition using EM-trained hidden
        Markov models", ISMIR 2003.
     .. [3] T. Cho, J. P. Bello, "On the relative importance of individual components of chord
-       recognition systems", IEEE/ACM TASLP 22, 2014, for what compression of chroma and
-       smoothing by a path do.
+       recognition systems", IEEE/ACM TASLP 22, 2014, which evaluates the compression of chroma and
+       the smoothing of chord sequences.
 
     Examples
     --------
@@ -98,7 +99,7 @@ def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) 
     >>> from musicai.render import recognize_chords
     >>> piece = np.zeros((60, 12))
     >>> piece[:30, [5, 9, 0]] = piece[30:, [10, 2, 5]] = 1
-    >>> for chord in recognize_chords(piece, timing=10):  # frames a second
+    >>> for chord in recognize_chords(piece, timing=10):  # 10 frames per second
     ...     print(f"{chord.start:.2f} to {chord.end:.2f} s: {chord.label}")
     0.00 to 2.95 s: F
     2.95 to 5.95 s: Bb
@@ -117,19 +118,21 @@ def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) 
 
 
 def note_names(X: Any, *, key: str | None = None) -> Any:
-    """Name the 12 pitch classes as they are spelled in the key of a piece, as in `chord_chart`.
+    """Name the 12 pitch classes, spelled in the key of a piece as in `chord_chart`.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
         Chroma.
     key : str, default=None
-        The key, such as "F" or "Bm", if it is known. None estimates it from all frames.
+        Key of all pieces, such as "F" or "Bm", if known. If None, the key of each piece is
+        estimated from all of its frames.
 
     Returns
     -------
     names : ndarray of str of shape (12,), or a list of them
-        Names from C up. The pitch class of B flat is "Bb" in F major and "A#" in B major.
+        Names of the pitch classes from C up. For example, B flat is "Bb" in F major and "A#" in B
+        major.
 
     Examples
     --------
@@ -165,14 +168,14 @@ def name_chords(
     seconds : ndarray of shape (n_frames,)
         Length of each frame in seconds.
     borders : ndarray of shape (n_frames + 1,)
-        Borders of the frames, in seconds or beats; the chords' starts and ends are in this unit.
+        Borders of the frames in seconds or beats. The starts and ends of chords have the same unit.
     vocabulary : {"triads", "qualities"}
         Chords to choose from.
     key : int
-        Key by which names are spelled: 0 to 11 for C to B major, 12 to 23 for C to B minor.
+        Key that determines the spelling: 0 to 11 for C to B major, 12 to 23 for C to B minor.
     ends : iterable of int, default=()
-        Indices of frames, such as those at bar lines. The chords before each of them do not depend
-        on later frames.
+        Indices of frames, such as those at bar lines. The chords before each index do not depend on
+        frames from that index on.
     """
     path = decode_chords(piece, seconds, vocabulary, ends=ends)
     changes = np.flatnonzero(np.diff(path, prepend=FREE - 1, append=FREE - 1))
@@ -186,6 +189,6 @@ def _chord(number: int, start: float, end: float, key: int) -> Chord:
     if number == FREE:
         return Chord(None, None, start, end, "N.C.")
     quality, root = quality_and_root(number)
-    if quality == "dim7":  # of four possible roots, choose the one that leads into the key
+    if quality == "dim7":  # of four possible roots, choose the leading tone of the key, if present
         root = max(range(root % 3, 12, 3), key=lambda r: KEY_PROFILES[key][(r + 1) % 12])
     return Chord(root, quality, start, end, chord_name(root, quality, key))

@@ -1,4 +1,4 @@
-"""Arguments and results for one piece or a collection, shared by all writers of this package."""
+"""Arguments and results for one piece or a collection, shared by the writers of this package."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ Titles = str | Sequence[str | None] | None
 
 
 def in_kind(X: Any, results: list[Any]) -> Any:
-    """Return the list of results if `X` is a collection, or the only result if it is one piece."""
+    """Return the list of results if `X` is a collection, else its only element."""
     return results if is_collection(X) else results[0]
 
 
@@ -30,9 +30,10 @@ def titles_of(title: Any, X: Any, pieces: list[np.ndarray]) -> list[str | None]:
 
 
 def write_texts(files: Sequence[Any], texts: Sequence[str]) -> None:
-    """Write each text to its file, as UTF-8, whole or not at all; skip files that are None.
+    """Write each text to its file; skip files that are None.
 
-    A file object in text mode is passed the text as it is.
+    Paths and binary file objects get UTF-8, whole or not at all. File objects in text mode get the
+    text itself.
     """
     for target, text in zip(files, texts, strict=True):
         if target is not None and not is_path(target) and takes_text(target):

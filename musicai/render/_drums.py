@@ -8,15 +8,15 @@ from ._meter import beat_groups
 from ._sheet import Sheet
 
 KIT, BRUSHES = 0, 40
-"""General MIDI's programs for drum kits, counted from 0."""
+"""General MIDI programs of drum kits, counted from 0."""
 
 _KICK, _SNARE, _HAT, _PEDAL_HAT = 36, 38, 42, 44
 _LOUDNESS = {_KICK: 0.8, _SNARE: 0.55, _HAT: 0.4, _PEDAL_HAT: 0.4}
-_OFF_BEAT = 0.7  # loudness of a hat between beats, relative to one on the beat
+_OFF_BEAT = 0.7  # loudness of a hi-hat between beats, relative to one on a beat
 
 
 class Stroke(NamedTuple):
-    """A stroke on a drum: its position in beats, its MIDI number, and its loudness from 0 to 1."""
+    """A drum stroke: its position in beats, MIDI number, and loudness from 0 to 1."""
 
     beat: float
     pitch: int
@@ -26,13 +26,14 @@ class Stroke(NamedTuple):
 def drum_strokes(sheet: Sheet, cells: Cells) -> tuple[int, list[Stroke]]:
     """Return the program of a drum kit, and its strokes from the first bar line on.
 
+    Bars are divided into groups of two or three beats. In a group of two, the kick is on the first
+    beat, the snare on the second, and a hi-hat on each half-beat. In a group of three, the kick is
+    on the first beat, and the snare and a pedal hi-hat are on the second and third.
+
     Parameters
     ----------
     sheet : Sheet
-        The sheet of the piece, whose bars are divided into groups of two or three beats. In a group
-        of two, the kick is on the first beat, the snare on the second, and a hat on each half-beat.
-        In a group of three, the kick is on the first beat, and a snare and a pedal hat are on each
-        of the other two.
+        The sheet of the piece.
     cells : Cells
         The beats of the piece. Drums rest on beats that are mostly silent.
     """
@@ -50,7 +51,7 @@ def drum_strokes(sheet: Sheet, cells: Cells) -> tuple[int, list[Stroke]]:
 
 
 def _group(size: int) -> Iterator[list[tuple[float, int, float]]]:
-    """Yield, for each beat of a group, its strokes: offset in beats, MIDI number and loudness."""
+    """Yield the strokes of each beat of a group: (offset in beats, MIDI number, loudness)."""
     for beat in range(size):
         drum = _SNARE if beat else _KICK
         if size == 3:

@@ -1,4 +1,4 @@
-"""Notes and chords as MusicXML, by music21: bars, ties, beams and chord symbols."""
+"""Engraving of notes and chord symbols as MusicXML, with music21."""
 
 import warnings
 from collections.abc import Sequence
@@ -18,21 +18,21 @@ class Tone(NamedTuple):
 
 
 class Symbol(NamedTuple):
-    """The name of a chord, above the staff."""
+    """A chord symbol above the staff."""
 
     start: int  # beats from the beginning of the piece
     root: str  # such as "B-"
-    kind: str  # in MusicXML's terms; "none" if there is no chord
+    kind: str  # chord kind in MusicXML; "none" if there is no chord
 
 
 class _Event(NamedTuple):
-    """A tone, or the part of one that lies within one bar."""
+    """A tone, or the part of a tone within one bar."""
 
     bar: int
     start: Fraction  # beats from the beginning of the bar
     end: Fraction
     names: tuple[str, ...]
-    goes_on: bool  # whether it is tied to a note in the next bar
+    goes_on: bool  # whether the tone is tied to the next bar
 
 
 def engrave(
@@ -46,31 +46,31 @@ def engrave(
     tempo: int,
     title: str | None,
 ) -> str:
-    """Write a score of two staves.
+    """Return a score of two staves as MusicXML.
 
     Parameters
     ----------
     melody : sequence of Tone
-        The upper staff, without gaps; held over bar lines with ties.
+        Tones of the upper staff, without gaps. They are tied across bar lines.
     chords : sequence of Tone
-        The lower staff, without gaps; struck again in each bar.
+        Tones of the lower staff, without gaps. They are repeated in each bar.
     symbols : sequence of Symbol
-        Names of chords, in order.
+        Chord symbols, in order.
     beats_per_bar : int
-        Quarter notes in a bar.
+        Quarter notes per bar.
     pickup : int
-        Beats before the first whole bar.
+        Number of beats before the first whole bar.
     sharps : int
-        The number of sharps in the key signature; negative for flats.
+        Number of sharps in the key signature; negative for flats.
     tempo : int
         Quarter notes per minute.
     title : str or None
-        The title; None for a score without one.
+        Title of the score, or None for no title.
 
     Returns
     -------
     musicxml : str
-        The score. It has at least one bar; the first and last bars are filled up with rests.
+        The score. It has at least one bar. The first and last bars are filled with rests.
     """
     late = -pickup % beats_per_bar
     melody, chords = _later(melody, late), _later(chords, late)
@@ -150,17 +150,17 @@ def _part(name: str, clef: str, events: list[_Event], beats_per_bar: int, sharps
 
 
 def _piano(channel: int) -> Any:
-    """Return a piano for a part, because some programs play parts without instrument on drums."""
+    """Return a piano for a part; without an instrument, some programs would play it on drums."""
     music21 = need("music21", extra="score", what="to_musicxml")
     piano = music21.instrument.Piano()
     piano.instrumentId = f"I{channel + 1}"
-    piano.instrumentAbbreviation = None  # staves have the names of the parts
+    piano.instrumentAbbreviation = None  # staves already have the names of their parts
     piano.midiChannel = channel
     return piano
 
 
 def _sign(names: tuple[str, ...], length: Fraction, before: bool, after: bool) -> Any:
-    """Return a note, a chord or a rest for music21, tied to the one before or after it if asked."""
+    """Return a music21 note, chord or rest; `before` and `after` tie it to its neighbors."""
     music21 = need("music21", extra="score", what="to_musicxml")
     if not names:
         return music21.note.Rest(quarterLength=length)

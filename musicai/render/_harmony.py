@@ -1,8 +1,8 @@
-"""Harmonic rhythm: a piece is divided into a few chords that explain its frames.
+"""Division of a piece into a few chords that explain its frames.
 
 A chord is any set of at most four pitch classes, each with a loudness. Dynamic programming over all
-divisions of the piece, or of one bar after another, maximizes the correlation of frames and chords,
-integrated over seconds, less a price for each chord.
+divisions of the piece, or of each bar, maximizes the correlation of frames and chords, integrated
+over seconds, minus a price for each chord.
 """
 
 from collections.abc import Iterable
@@ -15,16 +15,15 @@ from ..theory.vocabulary import templates
 
 MOST_TONES = 4
 CHANGE_PRICE = 0.02
-"""How much the correlation, integrated over seconds, must gain from one more chord.
+"""Minimum gain in correlation, integrated over seconds, from each additional chord.
 
-In benchmarks/render/round_trip.py on game music, the correlation of the sound with the chroma is
-0.89 at 2.9 chords per second with this price, 0.87 at 2.1 chords per second with a price of 0.03,
-and 0.91 at 4.4 chords per second with a price of 0.01. In all three, voices move by a semitone on
-average.
+In benchmarks/render/round_trip.py on game music, prices of 0.01, 0.02 and 0.03 give 4.4, 2.9 and
+2.1 chords per second, respectively. The correlation of the audio with the chroma is then 0.91, 0.89
+and 0.87. With each price, voices move by a semitone on average.
 """
 
 _PRICE_OF_CLUSTERS = 0.05  # share of correlation that a chord loses if it contains no triad
-_LONGEST = 64  # most cells of a chord; a longer one is struck again
+_LONGEST = 64  # maximum number of cells per chord; longer chords are divided
 _FAINTEST = 0.1  # relative to a chord's loudest tone; fainter tones are not played
 
 _SETS = [tones for n in range(1, MOST_TONES + 1) for tones in combinations(range(12), n)]
@@ -44,7 +43,7 @@ class Harmony(NamedTuple):
 
     @property
     def tones(self) -> tuple[int, ...]:
-        """Pitch classes that sound, in rising order."""
+        """Pitch classes that sound, in ascending order."""
         return tuple(int(tone) for tone in np.flatnonzero(self.loudness))
 
 
@@ -64,9 +63,10 @@ def find_harmonies(
     silence : ndarray of shape (n_cells,)
         As in `Cells`.
     price : float, default=0.02
-        How much the correlation, integrated over seconds, must gain from one more chord.
+        Minimum gain in correlation, integrated over seconds, from each additional chord.
     ends : iterable of int, default=()
-        Cells, in rising order, before which every chord ends, such as those at bar lines.
+        Indices of cells in ascending order, such as those at bar lines. No chord is held from
+        before such a cell into it.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def find_harmonies(
 
 
 def _harmonies(shapes: np.ndarray, silence: np.ndarray, price: float) -> list[Harmony]:
-    """Divide the cells between two of the `ends`, such as a bar, into chords."""
+    """Divide the cells between two `ends` of `find_harmonies` into chords."""
     n_cells = len(shapes)
     sums = np.vstack([np.zeros((1, 12)), np.cumsum(shapes, axis=0)])
     rests = np.concatenate([[0.0], np.cumsum(silence)])
@@ -111,15 +111,16 @@ def _harmonies(shapes: np.ndarray, silence: np.ndarray, price: float) -> list[Ha
 
 
 def _correlations(totals: np.ndarray) -> np.ndarray:
-    """Return the correlation, in seconds, of each span with each of `_SETS` at its best loudness.
+    """Return the correlation of spans with each of `_SETS`, integrated over seconds.
 
-    `totals`, of shape (n_spans, 12), holds the sum of the shapes of each span. The result is of
-    shape (n_spans, n_sets). The correlation is 0 for a set with a tone that is not above the mean
-    of the span. For a set without a triad, it is lowered by `_PRICE_OF_CLUSTERS`.
+    `totals`, (n_spans, 12), holds the sum of the shapes of each span. The result has the shape
+    (n_spans, n_sets). Each tone of a set has the loudness that maximizes the correlation. The
+    correlation is 0 for a set with a tone that is not above the mean of the span. It is lowered by
+    `_PRICE_OF_CLUSTERS` for a set without a triad.
 
-    Let w be a chord on the tones S, and u centered frames. The correlation is the product of u with
-    w after w is centered and scaled to length 1. It is largest for w = u + sum(u) / (12 - |S|) on
-    S, where it is sqrt(sum(u²) + sum(u)² / (12 - |S|)).
+    Let w be a chord on the tones S, and u the centered frames. The correlation is the dot product
+    of u with w after w is centered and scaled to unit norm. With sums over S, its maximum is
+    sqrt(sum(u²) + sum(u)² / (12 - |S|)), for w = u + sum(u) / (12 - |S|).
     """
     sums = totals @ _MEMBERS.T
     fit = np.sqrt(totals**2 @ _MEMBERS.T + sums**2 / (12 - _SIZES))
@@ -128,21 +129,21 @@ def _correlations(totals: np.ndarray) -> np.ndarray:
 
 
 def loudness_of(total: np.ndarray, sounding: np.ndarray) -> np.ndarray:
-    """Return the loudness, shape (12,), at which a chord's tones correlate best with frames.
+    """Return the loudness, (12,), at which the tones of a chord correlate best with frames.
 
     Parameters
     ----------
     total : ndarray of shape (12,)
         Sum of the shapes of the frames.
     sounding : ndarray of shape (12,)
-        1 for the tones of the chord, of which there are fewer than 12, and 0 elsewhere.
+        1 for the tones of the chord, of which there are at most 11, and 0 elsewhere.
     """
     loudness = (total + total @ sounding / (12 - sounding.sum())) * sounding
     return np.clip(loudness / max(loudness.max(), 1e-9), 0, 1)
 
 
 def _loudness(total: np.ndarray, chosen: int) -> np.ndarray:
-    """Return the loudness of the tones of set `chosen`; all 0 if it is -1, which is a rest."""
+    """Return the loudness, (12,), of the tones of set `chosen`; zeros if it is -1, a rest."""
     if chosen < 0 or not np.any(total > 0):
         return np.zeros(12)
     loudness = loudness_of(total, _MEMBERS[chosen])

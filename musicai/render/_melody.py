@@ -1,4 +1,7 @@
-"""Melodies: in each cell, the note that correlates best with the frames when added to the chord."""
+"""Melodies: the path of notes that, added to the chords, correlates best with the frames.
+
+Each change of note has a cost, which is higher for leaps and off the beat.
+"""
 
 import numpy as np
 
@@ -7,15 +10,15 @@ from ..theory.viterbi import best_path
 from ._cells import Cells
 
 LOWEST, HIGHEST = 60, 79
-"""C4 to G5, the range of most songs."""
+"""MIDI numbers of C4 and G5, the range of most songs."""
 
 _LOUDNESS = 0.8  # loudness of the melody's note, relative to the chord's loudest tone
-# How much the correlation, integrated over seconds, must gain from a step to another note on a
-# beat. On halves and thirds of beats it must gain `_OFF_BEAT` times as much, and elsewhere
-# `_BETWEEN` times as much.
+# Cost of a step to another note on a beat, as a loss of correlation, integrated over seconds. The
+# cost is `_OFF_BEAT` times as high on halves and thirds of beats, and `_BETWEEN` times as high
+# elsewhere.
 _CHANGE_PRICE = 0.002
 _OFF_BEAT, _BETWEEN = 1.5, 6.0
-_LEAST_GAIN = -0.1  # a note is preferred to a rest unless its correlation is lower by more than 0.1
+_LEAST_GAIN = -0.1  # a note wins over a rest unless it lowers the correlation by more than 0.1
 _PITCHES = np.arange(LOWEST, HIGHEST + 1)
 
 
@@ -29,12 +32,13 @@ def find_melody(cells: Cells, chords: np.ndarray, bar_lines: np.ndarray) -> np.n
     chords : ndarray of shape (n_cells, 12)
         Loudness of the chord's tones in each cell.
     bar_lines : ndarray of int
-        Cells on which bars begin. The melody of a bar does not depend on later ones.
+        Indices of the cells with which bars begin. The melody of a bar does not depend on later
+        bars.
 
     Returns
     -------
     melody : ndarray of int of shape (n_cells,)
-        MIDI numbers; -1 for a rest.
+        MIDI number of each cell's note; -1 for a rest.
     """
     added = unit_shapes(chords[:, None] + _LOUDNESS * np.eye(12))
     gains = np.einsum("cd,cpd->cp", cells.shapes, added)[:, _PITCHES % 12]
@@ -49,10 +53,10 @@ def find_melody(cells: Cells, chords: np.ndarray, bar_lines: np.ndarray) -> np.n
 
 
 def _distances() -> np.ndarray:
-    """Return the cost of each change, in prices, from row to column; the last ones are a rest.
+    """Return the cost of each change from a note (row) to a note (column), relative to a step.
 
-    Steps of up to two semitones, and changes to or from a rest, cost 1; a leap costs half of its
-    semitones.
+    The last row and the last column are a rest. Steps of up to two semitones, and changes to or
+    from a rest, cost 1. A leap costs half its number of semitones.
     """
     leaps = np.abs(np.subtract.outer(_PITCHES, _PITCHES))
     costs = np.where(leaps > 0, np.maximum(1, leaps / 2), 0)

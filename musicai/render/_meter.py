@@ -5,14 +5,14 @@ import numpy as np
 from ._sheet import Sheet
 
 # Relative loudness of notes that begin on a downbeat, on another strong beat, on a weak beat, and
-# between beats. The values are equally spaced.
+# between beats.
 _DOWNBEAT, _STRONG, _BEAT, _OFF_BEAT = 1.0, 0.92, 0.84, 0.76
 
 
 def beat_groups(beats_per_bar: int) -> list[int]:
-    """Return the sizes of the groups into which a bar is divided, of two or three beats each.
+    """Divide a bar into groups of two or three beats, and return their sizes.
 
-    The first beat of each group is strong. A bar of one beat is one group.
+    The first beat of each group is strong. A bar of one beat is a single group.
 
     Examples
     --------
@@ -33,7 +33,7 @@ def strong_beats(sheet: Sheet) -> np.ndarray:
 
 
 def accent(beat: float, sheet: Sheet) -> float:
-    """Return the relative loudness of a note that begins at `beat`; it is 1 on downbeats."""
+    """Return the relative loudness of a note that begins at `beat`, which is 1 on downbeats."""
     place = (beat - sheet.pickup) % sheet.timeline.beats_per_bar
     if abs(place - round(place)) > 1e-6:
         return _OFF_BEAT

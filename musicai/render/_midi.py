@@ -1,4 +1,4 @@
-"""Chroma as MIDI."""
+"""Conversion of chroma to MIDI."""
 
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -45,78 +45,81 @@ def chroma_to_midi(
 ) -> Any:
     """Arrange chroma for instruments, as MIDI.
 
-    Bars, key, chords and melody are those of `to_musicxml` and `chord_chart`. Octaves are chosen so
-    that voices move little [1]_. Needs the extra ``midi`` (``pip install ".[midi]"`` in a clone).
+    Bars, key, chords and melody are the same as in `to_musicxml` and `chord_chart`. Octaves are
+    chosen so that voices move little [1]_. This function requires the extra ``midi``
+    (``pip install ".[midi]"`` in a clone).
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
         Chroma.
     file : str, PathLike or binary file object, or a list of them, default=None
-        Where to write the MIDI; for a collection, one file per piece. When None, nothing is
+        File to write; for a collection, a list with one file per piece. If None, nothing is
         written.
     instruments : {"chords", "pads", "band"}, default="chords"
-        "band" plays the score: its melody and chords, with roots in the bass, and drums. The others
-        follow the frames more closely: "chords" plays block chords of up to four tones on a piano,
-        each tone as loud as in the frames; "pads" plays the same on a synthesizer and holds the
-        tones that consecutive chords share.
+        "band" plays the melody and the chords of the score, with the roots in the bass, and drums.
+        "chords" and "pads" follow the frames more closely. "chords" plays block chords of up to
+        four tones on a piano, with each tone as loud as in the frames. "pads" plays the same chords
+        on a synthesizer and holds the tones that successive chords share.
     drums : bool, default=True
         Whether a band has drums, which quietly play the meter. They play only if frames are beats,
         because other frames have no pulse.
     vocabulary : {"triads", "qualities"}, default="triads"
-        Which chords a band plays, as for :func:`recognize_chords`.
+        Chords that a band can play, as in :func:`recognize_chords`.
     timing : Timing, object with a `timing`, or float, or a list of them
-        When the frames sound, such as ``timing=extractor`` with the extractor of the pieces,
-        ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
-        a collection, one for all or a list with one for each piece.
+        When the frames sound: for example ``timing=extractor`` with the extractor that made the
+        pieces, ``timing=analysis.timing``, or ``Timing.from_tempo(96)``. A number is frames per
+        second. For a collection, pass one timing for all pieces or a list with one for each.
     notated_tempo : float, default=None
-        Beats per minute at which to notate frames that are not beats, from the first frame on; None
-        means 120. It does not change when they sound. Frames that are beats have their own tempo.
+        Tempo, in beats per minute, at which to notate frames that are not beats; None means 120.
+        The first frame begins on a beat. This tempo does not change when frames sound. It cannot be
+        set for frames that are beats, because they have their own tempo.
     key : str, or a list of them, default=None
-        Key of the piece, such as "G" or "F#m", if it is known, as from ``sample(key=...)``. None
-        estimates it from the first eight bars. For a collection, one for all or one for each piece.
+        Key of the piece, such as "G" or "F#m", if known, for example from ``sample(key=...)``. If
+        None, the key is estimated from the first eight bars. For a collection, pass one key for all
+        pieces or a list with one for each.
     grid : int or None, default=4
-        Notes begin and end on a grid with this many steps per beat. The last notes end with the
-        piece, and the chords of a band change on beats. When None, notes begin and end with frames,
-        which lie off a sequencer's grid if they are not beats.
+        Number of steps per beat of the grid on which notes begin and end, except that the last
+        notes end with the piece. The chords of a band change on beats. If None, notes begin and end
+        with frames. Unless frames are beats, these notes are off a sequencer's grid.
 
     Returns
     -------
     midi : pretty_midi.PrettyMIDI, or a list of them
-        MIDI as long as the piece, including silence at its end: an empty text event marks the end.
-        The tempo follows the beats of `timing` to within 15 ms; smaller deviations do not change
-        it. Bars begin on the downbeat of `timing`, after a short bar if there is a pickup. If the
-        downbeat is not known, they begin on the beat on which chords change most often in the first
-        eight bars.
+        MIDI that lasts as long as the piece, including any silence at the end, which an empty text
+        event marks. The tempo changes only as often as is necessary to follow the beats of `timing`
+        to within 15 ms. Bars begin on the downbeats of `timing`, after a short bar if there is a
+        pickup. If the downbeats are unknown, bars begin on the beat on which chords change most
+        often in the first eight bars.
 
     Raises
     ------
     ImportError
-        If pretty_midi is missing.
+        If pretty_midi or mido is missing.
     ValueError
-        If `X` is not chroma, a parameter is impossible, beats have no tempo, or there are
-        not as many files or timings as needed.
+        If `X` is not chroma, a parameter is out of range, beats have no tempo, or the number of
+        files or timings is wrong.
     TypeError
-        If `X` holds paths, there is no `timing`, or `X` is a collection but `file` is not a list.
+        If `X` holds paths, `timing` is missing, or `X` is a collection but `file` is not a list.
     FileNotFoundError
         If the folder of a file does not exist.
 
     See Also
     --------
-    to_musicxml : A score to read.
+    to_musicxml : Writes a score to read.
     musicai.midi.write_midi : Writes the result after you have changed it.
 
     Notes
     -----
     For "chords" and "pads", dynamic programming over all divisions of a bar maximizes the
-    correlation of chords and frames, less a price for each change. Velocities follow the loudness
-    in chroma, and in a band the accents of the meter. Later music does not change a bar: a piece
-    recomposed from bar 9 on keeps its notes in bars 1 to 8.
+    correlation of chords and frames, minus a price for each change. Velocities follow the loudness
+    in chroma and, in a band, the accents of the meter. A bar does not depend on later music: if you
+    compose a piece anew from bar 9 on, bars 1 to 8 keep their notes.
 
     References
     ----------
-    .. [1] D. Tymoczko, "A geometry of music", Oxford 2011, chapter 2, on voice leading as the
-       shortest way between chords.
+    .. [1] D. Tymoczko, "A geometry of music", Oxford 2011, chapter 2, which describes voice leading
+       as the shortest path between chords.
 
     Examples
     --------
@@ -169,7 +172,7 @@ def _play(piece: np.ndarray, sheet: Sheet, **options: Any) -> "PrettyMIDI":
     midi = pretty_midi.PrettyMIDI(mido_object=file)
 
     def seconds_at(beat: float) -> float:
-        """Return when a beat sounds in the file, in seconds, rounded to a whole tick."""
+        """Return the time of a beat in the file, in seconds, rounded to a whole tick."""
         since = round((beat - timeline.beats[0]) * _TICKS_PER_BEAT) / _TICKS_PER_BEAT
         beyond = max(0.0, since - tempi[1][-1]) * 60 / timeline.tempo
         seconds = float(np.interp(since, tempi[1], written) + beyond)
@@ -196,7 +199,7 @@ def _play(piece: np.ndarray, sheet: Sheet, **options: Any) -> "PrettyMIDI":
 
 
 def _meters(sheet: Sheet) -> list[tuple[int, int, float]]:
-    """Return each meter (beats, unit) and the beat from which it holds; a pickup is a short bar."""
+    """Return the meters as (beats per bar, unit, first beat); a pickup is a short bar."""
     timeline = sheet.timeline
     first, beats_per_bar = float(timeline.beats[0]), timeline.beats_per_bar
     meter = (beats_per_bar, _UNIT, first)

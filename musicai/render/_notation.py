@@ -1,4 +1,4 @@
-"""Notation: readable lengths of notes, their names, and cleanup of music21's MusicXML."""
+"""Notation: readable lengths of notes, names of notes, and cleanup of MusicXML from music21."""
 
 import math
 import re
@@ -8,13 +8,13 @@ from itertools import pairwise
 
 from ..theory.spelling import PITCH_CLASS_OF
 
-_READABLE = [Fraction(n, 8) for n in (32, 24, 16, 12, 8, 6, 4, 3, 2, 1)]  # in beats; some dotted
+_READABLE = [Fraction(n, 8) for n in (32, 24, 16, 12, 8, 6, 4, 3, 2, 1)]  # beats; some are dotted
 
 
 def written_lengths(
     start: Fraction, end: Fraction, beats_per_bar: int = 4, *, rest: bool = False
 ) -> list[Fraction]:
-    """Divide a note into tied notes, each with a length that a single sign can show.
+    """Divide a note into tied notes, each with a length that a single symbol can show.
 
     Parameters
     ----------
@@ -24,14 +24,14 @@ def written_lengths(
     beats_per_bar : int, default=4
         Beats in the bar; an even bar of four or more beats has a middle.
     rest : bool, default=False
-        Whether it is a rest. In bars of more than four beats no whole rest is used, because it
-        would stand for the entire bar.
+        Whether the note is a rest. In bars of more than four beats, no whole rest is used, because
+        it would stand for the entire bar.
 
     Returns
     -------
     lengths : list of Fraction
-        Lengths in beats. Triplets stay within their beat, and a note that begins off the beat is
-        divided at the middle of the bar.
+        Lengths in beats. Triplets stay within their beat. A note that begins off the beat is
+        divided at the middle of the bar, if the bar has one.
     """
     cuts = {start, end}
     if start.denominator == 3:
@@ -61,15 +61,15 @@ def _readable(length: Fraction, longest: Fraction) -> Iterator[Fraction]:
 
 
 def scientific_name(pitch: int, name: str) -> str:
-    """Return a note's name with its octave for music21, such as "B-4"; middle C is C4.
+    """Return the name of a note, with its octave, for music21: "B-4"; middle C is "C4".
 
     Parameters
     ----------
     pitch : int
         MIDI number.
     name : str
-        Name of its pitch class, such as "Bb". The octave is that of the letter without its
-        accidental, so that middle C as B# is B#3.
+        Name of the note's pitch class, such as "Bb". The octave is that of the letter without its
+        accidental, so that middle C, spelled as B#, is "B#3".
     """
     altered = name.count("#") - name.count("b")
     octave = (pitch - altered - PITCH_CLASS_OF[name[0]]) // 12 - 1
@@ -77,9 +77,9 @@ def scientific_name(pitch: int, name: str) -> str:
 
 
 def without_noise(musicxml: str, *, titled: bool) -> str:
-    """Remove what music21 adds to MusicXML: date, version, random names and a composer.
+    """Remove the date, version, random names and composer that music21 adds to MusicXML.
 
-    The title is also removed, unless the score is `titled`.
+    Unless the score is `titled`, remove music21's title too.
     """
     for number, name in enumerate(re.findall(r'<score-part id="(\w+)">', musicxml), 1):
         musicxml = musicxml.replace(f'id="{name}"', f'id="P{number}"')

@@ -1,22 +1,23 @@
 """Reaper projects: the text of an .rpp file.
 
-A project is a tree of blocks, ``<NAME ...`` to ``>``, with a line for each setting: a word and its
-values; trailing values may be omitted. Times are in seconds. The format is described in ReaTeam's
-"State Chunk Definitions" (github.com/ReaTeam/Doc) and in the wiki of Cockos.
+A project is a tree of blocks. A block begins with ``<NAME ...``, ends with ``>``, and has a line
+for each setting: a word and its values. Trailing values can be omitted. Times are in seconds. The
+format is described in ReaTeam's "State Chunk Definitions" (github.com/ReaTeam/Doc) and in Cockos'
+wiki.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 LINEAR, EQUAL_POWER = 0, 1
-"""Reaper's codes for the shapes of fades; the second is a parabola close to equal power."""
+"""Reaper's codes for the shapes of fades; `EQUAL_POWER` is a parabola close to equal power."""
 
 STEPWISE = 1
-"""Reaper's code for tempo points that hold until the next one."""
+"""Reaper's code for tempo points whose tempo holds until the next point."""
 
 
 class Tempo(NamedTuple):
-    """A change to a tempo, in quarter notes per minute, and to a meter; None keeps the meter."""
+    """A change of tempo, in quarter notes per minute, and of meter, unless `meter` is None."""
 
     seconds: float
     beats_per_minute: float
@@ -32,7 +33,7 @@ class Region(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A file, and what reads it: WAVE, FLAC, MP3, VORBIS, OPUS, or VIDEO for ffmpeg."""
+    """An audio file and its decoder: WAVE, FLAC, MP3, VORBIS, OPUS, or VIDEO for ffmpeg."""
 
     kind: str
     path: str
@@ -51,25 +52,24 @@ class Item(NamedTuple):
     Attributes
     ----------
     name : str
-        The item's label.
+        Label of the item.
     start, length, offset : float
-        Where it starts on the timeline, how long it lasts, and where in the source it begins, in
-        seconds.
+        Start on the timeline, length, and start in the source, in seconds.
     rate, semitones : float
-        Its speed relative to the source, and its transposition.
+        Speed relative to the source, and transposition in semitones.
     keeps_pitch : bool
-        Whether its speed leaves its pitch unchanged.
+        Whether a change of speed leaves the pitch unchanged.
     gain : float
-        Factor by which its amplitude is multiplied.
+        Factor by which the amplitude is multiplied.
     fade_in, fade_out : Fade
-        Fades at its ends.
+        Fades at the start and at the end.
     to_mono : bool
-        Whether its channels are mixed down to mono.
+        Whether channels are mixed down to mono.
     source : Source
-        The file that it plays.
+        The file to play.
     marks : sequence of (float, float)
-        Stretch markers: seconds from the start of the item at its speed, and seconds in the source.
-        Empty if the speed is constant.
+        Stretch markers: seconds since the start of the item, times its `rate`, and seconds in the
+        source. Empty if the speed is constant.
     """
 
     name: str
@@ -88,7 +88,7 @@ class Item(NamedTuple):
 
 
 def quoted(text: str) -> str:
-    """Quote text as one value of a line; raise a ValueError if it has all three kinds of quotes."""
+    """Quote text as a single value; raise a ValueError if it has all three kinds of quotes."""
     for mark in "\"'`":
         if mark not in text:
             return f"{mark}{text}{mark}"
@@ -122,7 +122,7 @@ def project(
     sr : int
         Samples per second.
     first_bar : int
-        The number that the first bar is given: 0 for a pickup, otherwise 1.
+        Number of the first bar: 0 if it is a pickup, otherwise 1.
     """
     beats, unit = tempi[0].meter or (4, 4)
     lines = block(
@@ -146,7 +146,7 @@ def audio_track(
 ) -> list[str]:
     """Return the block of a track with items.
 
-    `levels` are the points of its volume envelope: times in seconds, and amplitudes.
+    `levels` are the points of its volume envelope: pairs of a time in seconds and an amplitude.
     """
     points = [f"PT {_number(seconds)} {_number(value)} 0" for seconds, value in levels]
     envelope = block("VOLENV2", "ACT 1 -1", "VIS 1 1 1", "DEFSHAPE 0 -1 -1", points)
@@ -169,7 +169,7 @@ def midi_track(
     name : str
         Name of the track.
     events : iterable of (int, sequence of int)
-        Ticks since the previous event, and the bytes of a channel message.
+        Events, each as the ticks since the previous one and the bytes of a channel message.
     length : float
         Length of the item in seconds.
     resolution : int

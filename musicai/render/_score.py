@@ -1,4 +1,4 @@
-"""Chroma as a score in MusicXML."""
+"""Conversion of chroma to a score in MusicXML."""
 
 from fractions import Fraction
 from typing import Any
@@ -30,7 +30,7 @@ RULES: dict[str, Rule] = {
     "grid": (lambda v: is_integer(v, 1) and v <= 4, "1, 2, 3 or 4"),
     "vocabulary": VOCABULARY_RULE,
 }
-_LEFT_HAND = Register(41, 65)  # F2 to F4: a bass staff with few ledger lines
+_LEFT_HAND = Register(41, 65)  # F2 to F4, which needs few ledger lines in the bass staff
 
 
 def to_musicxml(
@@ -46,8 +46,8 @@ def to_musicxml(
 ) -> Any:
     """Write chroma as a score with a melody and chords.
 
-    The upper staff has a melody with the names of chords above it. The lower staff has the chords,
-    which change on beats and move in small steps. Needs the extra ``score``
+    The upper staff has a melody with chord symbols above it. The lower staff has the chords, which
+    change on beats and move in small steps. This function requires the extra ``score``
     (``pip install ".[score]"`` in a clone).
 
     Parameters
@@ -55,25 +55,27 @@ def to_musicxml(
     X : array-like of shape (n_frames, 12), or a collection of them
         Chroma.
     file : str, PathLike or binary file object, or a list of them, default=None
-        Where to write the score, as UTF-8; for a collection, one file per piece. When None, nothing
-        is written.
+        File to write, encoded as UTF-8; for a collection, a list with one file per piece. If None,
+        nothing is written.
     vocabulary : {"triads", "qualities"}, default="triads"
-        Chords to choose from, as for :func:`recognize_chords`.
+        Chords to choose from, as in :func:`recognize_chords`.
     timing : Timing, object with a `timing`, or float, or a list of them
-        When the frames sound, such as ``timing=extractor`` with the extractor of the pieces,
-        ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
-        a collection, one for all or a list with one for each piece.
+        When the frames sound: for example ``timing=extractor`` with the extractor that made the
+        pieces, ``timing=analysis.timing``, or ``Timing.from_tempo(96)``. A number is frames per
+        second. For a collection, pass one timing for all pieces or a list with one for each.
     notated_tempo : float, default=None
-        Beats per minute at which to notate frames that are not beats, from the first frame on; None
-        means 120. It does not change when they sound. Frames that are beats have their own tempo.
+        Tempo, in beats per minute, at which to notate frames that are not beats; None means 120.
+        The first frame begins on a beat. This tempo does not change when frames sound. It cannot be
+        set for frames that are beats, because they have their own tempo.
     key : str, or a list of them, default=None
-        Key of the piece, such as "G" or "F#m", if it is known, as from ``sample(key=...)``. None
-        estimates it from the first eight bars. For a collection, one for all or one for each piece.
+        Key of the piece, such as "G" or "F#m", if known, for example from ``sample(key=...)``. If
+        None, the key is estimated from the first eight bars. For a collection, pass one key for all
+        pieces or a list with one for each.
     grid : int, default=4
-        The melody's notes begin and end on a grid with this many steps per beat: 1 for quarter
-        notes, 2 for eighths, 3 for triplets, 4 for sixteenths.
+        Number of steps per beat of the grid on which the melody's notes begin and end: 1 for
+        quarter notes, 2 for eighths, 3 for triplets, 4 for sixteenths.
     title : str, or a list of them, default=None
-        Title to print above the score; for a collection, one per piece.
+        Title to print above the score; for a collection, a list with one title per piece.
 
     Returns
     -------
@@ -85,29 +87,32 @@ def to_musicxml(
     ImportError
         If music21 is missing.
     ValueError
-        If `X` is not chroma, a parameter is impossible, beats have no tempo, or there are
-        not as many files, titles or timings as needed.
+        If `X` is not chroma, a parameter is out of range, beats have no tempo, or the number of
+        files, titles or timings is wrong.
     TypeError
-        If `X` holds paths, there is no `timing`, `X` is a collection but `file` or `title` is not a
+        If `X` holds paths, `timing` is missing, `X` is a collection but `file` or `title` is not a
         list, or a title is not a str.
     FileNotFoundError
         If the folder of a file does not exist.
 
     See Also
     --------
-    chord_chart : The chords alone, as text.
-    chroma_to_midi : The same music to listen to, with ``instruments="band"``.
+    chord_chart : Writes only the chords, as text.
+    chroma_to_midi : Returns the same music as MIDI, with ``instruments="band"``.
 
     Notes
     -----
-    In each step, the melody takes the note from C4 to G5 that correlates best with the frames when
-    added to the chord; it rests or stays on its note if a change does not gain enough. Leaps and
-    notes off the beat must gain more, and notes are not held over bar lines. The key is estimated
-    by the algorithm of Krumhansl and Schmuckler. Notes are spelled by the key, and those of a chord
-    in thirds above its root. Bars begin on the downbeat of `timing` or, if it is not known, on the
-    beat on which chords change most often in the first eight bars. The first and last bars are
-    filled with rests. Frames that are not beats are written in bars of four beats from the first
-    frame on. Later music does not change a bar.
+    The melody consists of the notes from C4 to G5 that, added to the chords, correlate best with
+    the frames. The melody moves to another note or a rest only if this raises the correlation
+    enough; leaps and moves off the beat must raise it more. Notes are not held over bar lines.
+
+    If `key` is None, the key is estimated with the Krumhansl-Schmuckler algorithm. The tones of a
+    chord are spelled in thirds above its root; the spelling of other notes follows the key.
+
+    Bars begin on the downbeats of `timing`. If these are unknown, bars begin on the beat on which
+    chords change most often in the first eight bars. The first and last bars are filled with rests.
+    Frames that are not beats are written in bars of four beats, from the first frame on. A bar does
+    not depend on later music.
 
     Examples
     --------
@@ -115,7 +120,7 @@ def to_musicxml(
     >>> from musicai.render import to_musicxml
     >>> piece = np.zeros((40, 12))
     >>> piece[:, [5, 9, 0]] = 1
-    >>> score = to_musicxml(piece, timing=10, title="One chord")  # frames a second
+    >>> score = to_musicxml(piece, timing=10, title="One chord")  # 10 frames per second
     >>> score.count("<measure ")  # two bars of two staves
     4
     >>> "<fifths>-1</fifths>" in score  # F major
@@ -181,7 +186,7 @@ def _left_hand(sheet: Sheet) -> list[Tone]:
 
 
 def _name(pitch: int, sheet: Sheet, i: int) -> str:
-    """Return the name of a note over chord `i`."""
+    """Return the name of a note, spelled for chord `i` of the sheet."""
     chord, key = sheet.chords[i], sheet.key
     if chord.root is not None and chord.quality and pitch % 12 in chord.pitch_classes:
         root = root_place(chord.root, chord.quality, key)

@@ -1,4 +1,4 @@
-"""Sessions: mosaics as projects of a digital audio workstation."""
+"""Sessions: mosaics as projects for a digital audio workstation."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -43,15 +43,19 @@ _KINDS = {
     "MP3": "MP3",
     "OGG": "VORBIS",
 }
-"""Reaper's kind of source for each format of libsndfile. All other formats have the kind VIDEO,
-which Reaper reads with ffmpeg."""
+"""Reaper's source type for each format of libsndfile.
+
+All other formats have the type VIDEO, which Reaper reads with ffmpeg.
+"""
 
 _EVEN = 0.0005
-"""Most seconds by which beats may be off if an item has one speed instead of stretch markers."""
+"""Maximum deviation of beats from a constant speed, in seconds, without stretch markers."""
 
 _PADDING = 0.2
-"""Limit, in seconds, on how much longer or shorter than the mosaic its audio file may be; MP3
-encoders pad audio."""
+"""Maximum difference in seconds between the lengths of a mosaic and its audio file.
+
+They can differ because MP3 encoders pad audio.
+"""
 
 
 def write_session(
@@ -72,78 +76,79 @@ def write_session(
 ) -> None:
     """Write a mosaic as a Reaper project, for editing and mixing.
 
-    The session plays the same clips as ``mosaic.transform`` with the same arguments. It needs the
-    extra ``midi`` (``pip install ".[midi]"`` in a clone).
+    The session plays the same clips as ``mosaic.transform`` with the same arguments. This function
+    requires the extra ``midi`` (``pip install ".[midi]"`` in a clone).
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
         Chroma.
     file : str, PathLike or binary file object, or a list of them
-        Where to write the project, with the suffix .rpp; for a collection, one file per piece.
-        Paths of recordings are relative to the project's folder, or absolute for a file object.
+        Project file to write, with the suffix .rpp; for a collection, a list with one file per
+        piece. Paths of recordings are relative to the project's folder, or absolute if `file` is a
+        file object.
     mosaic : MosaicSynthesizer
         A fitted mosaic whose recordings are files.
     timing : Timing, object with a `timing`, or float, or a list of them, default=None
-        As for :meth:`musicai.MosaicSynthesizer.transform`.
+        As in :meth:`musicai.MosaicSynthesizer.transform`.
     tempo : float, default=None
-        As for :meth:`musicai.MosaicSynthesizer.transform`.
+        As in :meth:`musicai.MosaicSynthesizer.transform`.
     style : object or dict, default=None
-        As for :meth:`musicai.MosaicSynthesizer.transform`.
+        As in :meth:`musicai.MosaicSynthesizer.transform`.
     audio : str or PathLike, or a list of them, default=None
-        Audio of the mosaic that ``transform`` wrote, to be added as a muted track; for a
-        collection, one file per piece.
+        Audio file that ``mosaic.transform`` wrote, to be added as a muted track; for a collection,
+        a list with one file per piece.
     instruments : {"chords", "pads", "band"}, default="band"
-        As for :func:`chroma_to_midi`.
+        As in :func:`chroma_to_midi`.
     drums : bool, default=True
-        As for :func:`chroma_to_midi`.
+        As in :func:`chroma_to_midi`.
     vocabulary : {"triads", "qualities"}, default="triads"
-        Chords to choose from, as for :func:`recognize_chords`.
+        Chords to choose from, as in :func:`recognize_chords`.
     notated_tempo : float, default=None
-        Beats per minute at which to notate frames that are not beats. None takes the tempo of the
-        steady beats on which a mosaic by beats plays them, or 120 in a mosaic by frames. It does
+        Tempo, in beats per minute, at which to notate frames that are not beats. None means the
+        tempo at which a mosaic by beats plays them, or 120 for a mosaic by frames. This tempo does
         not change when frames sound.
     key : str, or a list of them, default=None
-        As for :func:`chroma_to_midi`.
+        As in :func:`chroma_to_midi`.
     grid : int or None, default=4
-        As for :func:`chroma_to_midi`.
+        As in :func:`chroma_to_midi`.
 
     Raises
     ------
     ValueError
-        If `X` is not chroma or has no frames, a parameter is impossible, beats have no
-        tempo or one at which the recordings cannot be played, recordings are not files, the name of
-        a file cannot be written, `audio` is not the audio of the mosaic, or the number of files or
+        If `X` is not chroma or has no frames, a parameter is out of range, beats have no tempo, or
+        have one at which the recordings cannot be played, recordings are not files, the name of a
+        file cannot be written, `audio` is not the audio of the mosaic, or the number of files or
         timings is wrong.
     TypeError
         If `mosaic` is not a MosaicSynthesizer, `X` holds paths, or `X` is a collection but `file`
         is not a list.
     RecordingError
-        If a recording has changed since the mosaic was fitted, or is gone.
+        If a recording has changed or disappeared since the mosaic was fitted.
     ImportError
         If a package for MIDI is missing.
     FileNotFoundError
         If the file `audio` does not exist.
     OSError
-        If the file cannot be written. An existing file then stays as it was.
+        If the file cannot be written. An existing file is left unchanged.
 
     See Also
     --------
-    musicai.MosaicSynthesizer.edit_list : The clips that the session plays.
-    chroma_to_midi : The notes of the session, as a MIDI file.
+    musicai.MosaicSynthesizer.edit_list : Returns the clips that the session plays.
+    chroma_to_midi : Returns the notes of the session as MIDI.
 
     Notes
     -----
-    - The track "Mosaic" has an item for each segment, with its place in the recording, its speed,
-      the gain of its recording, and its fades. In a mosaic by beats, items are stretched without a
-      change of pitch, with a stretch marker on each beat. In a mosaic by frames, transposed items
-      are played faster or slower.
+    - The track "Mosaic" has an item for each segment, with its position in the recording, its
+      speed, the gain of its recording, and its fades. In a mosaic by beats, items are stretched
+      without a change of pitch, with a stretch marker on each beat. In a mosaic by frames,
+      transposed items are played faster or slower.
     - Each instrument of `chroma_to_midi` has a MIDI track, which is silent until you add a plug-in.
-      Tempo map and bars are those of `chroma_to_midi`; a pickup is bar 0.
-    - Regions show the chords of `chord_chart` at the same tempo.
+      The tempo map and the bars are the same as in `chroma_to_midi`; a pickup is bar 0.
+    - Regions show the same chords as `chord_chart` at the same tempo.
 
-    The session has no `shaping`, so it follows the harmony of the piece less closely than the
-    mosaic, and no final adjustment of loudness. The track of `audio` has both.
+    The session lacks the mosaic's `shaping`, so it follows the harmony of the piece less closely,
+    and the final adjustment of loudness. The muted track of `audio` has both.
 
     Examples
     --------
@@ -249,10 +254,7 @@ def _session(
 
 
 def _tempi(events: Sequence[Event], resolution: int) -> list[Tempo]:
-    """Convert MIDI's tempo and meter events to changes at times in seconds.
-
-    `resolution` is in ticks per beat.
-    """
+    """Convert MIDI tempo and meter events to changes; `resolution` is in ticks per beat."""
     changes: dict[int, dict[str, Any]] = {}
     for event in events:
         kind, *values = event.data
@@ -279,9 +281,9 @@ def _seconds_at(beats: np.ndarray, tempi: list[Tempo]) -> np.ndarray:
 
 
 def _messages(track: Track) -> Iterator[tuple[int, list[int]]]:
-    """Yield the channel messages of a track, and at its end one that turns all notes off.
+    """Yield the channel messages of a track, and finally one that turns all notes off.
 
-    Each message comes with the number of ticks since the one before it.
+    Each message is preceded by the number of ticks since the previous message.
     """
     last = 0
     for event in track.events:
@@ -292,7 +294,7 @@ def _messages(track: Track) -> Iterator[tuple[int, list[int]]]:
 
 
 def _items(edits: Any, folder: str | None) -> Iterator[Item]:
-    """Yield the item of each clip."""
+    """Yield an item for each clip."""
     sources: dict[str, tuple[Source, int]] = {}
     last = len(edits.clips) - 1
     for number, clip in enumerate(edits.clips):
@@ -305,7 +307,7 @@ def _items(edits: Any, folder: str | None) -> Iterator[Item]:
             sources[clip.path] = _source(clip.path, folder)
         source, n_channels = sources[clip.path]
         start, length = float(clip.times[0]), float(np.ptp(clip.times))
-        played = (clip.times - start) * clip.rate  # stretch markers count at the item's speed
+        played = (clip.times - start) * clip.rate  # stretch markers are scaled by the rate
         is_even = np.abs(clip.source_times - clip.source_times[0] - played).max() < _EVEN
         marks = zip(played.tolist(), clip.source_times.tolist(), strict=True)
         yield Item(
@@ -359,7 +361,7 @@ def _reference(audio: AnyPath, edits: Any, folder: str | None) -> list[str]:
 
 
 def _source(path: str, folder: str | None) -> tuple[Source, int]:
-    """Return an audio file as the source of items, and its number of channels."""
+    """Return an audio file as a source for items, and its number of channels."""
     name = path if folder is None else _relative(path, folder)
     try:
         quoted(name)

@@ -1,8 +1,8 @@
-"""Lead sheets: bars, key, chords and melody, the same for MIDI, scores and charts.
+"""Lead sheets: the bars, key, chords and melody that MIDI, scores and charts share.
 
-Bars do not depend on later music, so that continuing a piece leaves its earlier bars unchanged. The
-key, and the first bar line if the timing has no downbeat, are estimated from the first
-`SETTLED_BARS` bars; the chords and melody of a bar depend only on its own frames and earlier ones.
+Bars do not depend on later music, so continuing a piece leaves its earlier bars unchanged. The key
+is estimated from the first `SETTLED_BARS` bars, and so is the first bar line if the timing has no
+downbeat. The chords and melody of a bar depend only on frames up to its end.
 """
 
 from functools import partial
@@ -37,11 +37,11 @@ class Sheet(NamedTuple):
     timeline : Timeline
         Beats, seconds and meter of the piece.
     key : int
-        0 to 11 for C to B major, 12 to 23 for C to B minor.
+        Key, from 0 to 11 for C to B major, and from 12 to 23 for C to B minor.
     pickup : int
-        Beats before the first bar line.
+        Number of beats before the first bar line.
     chords : list of Chord
-        Chords without gaps; they start and end on whole beats.
+        Chords without gaps, with starts and ends in whole beats.
     """
 
     timeline: Timeline
@@ -50,21 +50,22 @@ class Sheet(NamedTuple):
     chords: list[Chord]
 
     def bar_starts(self) -> np.ndarray:
-        """Return the beats on which bars begin, counted from beat 0 of the timeline."""
+        """Return the beats of the timeline on which bars begin."""
         n_beats = self.timeline.grid(1)[-1]
         return np.arange(self.pickup, n_beats, self.timeline.beats_per_bar).astype(int)
 
     def bar_lines(self, borders: np.ndarray) -> np.ndarray:
         """Return, for each bar line, the index of the first cell that begins on or after it.
 
-        `borders` are the borders of the cells, in beats. Bar lines at the end are left out.
+        `borders` are the borders of the cells, in beats. A bar line at the end of the piece is left
+        out.
         """
         lines = np.searchsorted(borders, self.bar_starts() - 1e-9)
         return lines[lines < len(borders) - 1]
 
 
 def sheet_of(piece: np.ndarray, timeline: Timeline, *, vocabulary: str, key: int | None) -> Sheet:
-    """Return the sheet of a piece; if `key` is None, the key is estimated."""
+    """Return the sheet of a piece, with an estimated key if `key` is None."""
     beats = timeline.grid(1)
     seconds = timeline.seconds_at(beats)
     frames = timeline.totals(piece.astype(np.float64), seconds)
@@ -119,7 +120,7 @@ def voicings_of(sheet: Sheet, register: Register) -> list[Voicing]:
 
 
 def keys_of(key: Any, X: Any, pieces: list[np.ndarray]) -> list[int | None]:
-    """Return the key of each piece, or None to estimate it; raise an error if one is not a key."""
+    """Return the number of each piece's key, or None for a key that has to be estimated."""
     if is_collection(X) and isinstance(key, str):
         key = [key] * len(pieces)
     keys = one_per_piece(key, X, pieces, "key")
@@ -129,7 +130,7 @@ def keys_of(key: Any, X: Any, pieces: list[np.ndarray]) -> list[int | None]:
 def _first_bar_line(chords: list[Chord], beats_per_bar: int) -> int:
     """Return the beat, from 0 to `beats_per_bar` - 1, of the first bar line.
 
-    It is the beat of a bar on which chords change most often, or the earliest if several tie.
+    This is the beat of a bar on which chords change most often, or the earliest such beat.
     """
     changes = np.array([chord.start for chord in chords[1:]], dtype=int) % beats_per_bar
     return int(np.bincount(changes, minlength=beats_per_bar).argmax())

@@ -11,22 +11,22 @@ from ..theory.timing_argument import timings_of
 
 GRID_RULE: Rule = (lambda v: v is None or (is_integer(v, 1) and v <= 96), "None or from 1 to 96")
 NOTATED_TEMPO = 120.0
-"""Tempo, in beats per minute, at which frames that are not beats are notated by default."""
+"""Default tempo, in beats per minute, at which frames that are not beats are notated."""
 
 BEATS_PER_BAR = 4
 """Number of beats per bar in the notation of frames that are not beats."""
 
 SETTLED_BARS = 8
-"""Number of bars, at the beginning of a piece, from which its key, level and first bar line are
-estimated, so that later music does not change them."""
+"""Number of bars at the beginning of a piece from which its key, loudness and first bar line are
+estimated, so that they do not depend on later music."""
 
 PARTS_OF_BEAT = 8
-"""Number of parts into which a beat is divided to count a pickup: 32nd notes."""
+"""Number of parts into which a beat is divided to measure a pickup: 32nd notes."""
 
 _NOTATED_TEMPO_RULE: Rule = (lambda v: v is None or TEMPO_RULE[0](v), f"None or {TEMPO_RULE[1]}")
-_LEAST_OF_STEP = 0.1  # a shorter part of a step or beat at the end of a piece gets no note
+_LEAST_OF_STEP = 0.1  # in steps or beats; a shorter remainder at the end of a piece gets no cell
 _LEAST_PICKUP = 0.75  # in `PARTS_OF_BEAT`; a shorter pickup is taken for silence before the music
-_SHORTEST_CELL = 0.08  # in seconds; shorter frames are joined, as chords do not change faster
+_SHORTEST_CELL = 0.08  # seconds; shorter frames are joined because chords do not change faster
 
 
 class Timeline(NamedTuple):
@@ -35,16 +35,17 @@ class Timeline(NamedTuple):
     Attributes
     ----------
     seconds, beats : ndarray of shape (n_frames + 1,)
-        When frames begin, and the last one ends. The first value of `seconds` is 0. The first value
-        of `beats` is 0, or between 0 and 1 if the piece begins within its first beat.
+        Borders of the frames. The first value of `seconds` is 0. The first value of `beats` is 0,
+        or between 0 and 1 if the piece begins within its first beat.
     tempo : float
-        Beats per minute: the tempo of the timing, or of the notation if frames are not beats.
+        Tempo in beats per minute: the tempo of the timing if frames are beats, otherwise the tempo
+        of the notation.
     beats_per_bar : int
-        Beats in a bar.
+        Beats per bar.
     downbeat : int or None
-        The first beat that begins a bar, if it is known.
+        The first beat that begins a bar; None if unknown.
     follows_beats : bool
-        Whether frames are beats, so that the tempo is that of the music.
+        Whether frames are beats or parts of beats.
     """
 
     seconds: np.ndarray
@@ -56,7 +57,7 @@ class Timeline(NamedTuple):
 
     @classmethod
     def of(cls, timing: Timing, n_frames: int, *, notated_tempo: float | None) -> Self:
-        """Return the timeline of a piece; `notated_tempo` is used for frames that are not beats."""
+        """Return the timeline of a piece; `notated_tempo` is for frames that are not beats."""
         seconds = timing.borders(n_frames)
         seconds = seconds - seconds[0]
         if not timing.has_beats:
@@ -71,11 +72,11 @@ class Timeline(NamedTuple):
 
     @property
     def duration(self) -> float:
-        """Seconds from the beginning of the first frame to the end of the last one."""
+        """Seconds from the start of the first frame to the end of the last one."""
         return float(self.seconds[-1])
 
     def seconds_at(self, beats: np.ndarray) -> np.ndarray:
-        """Convert beats to seconds, except the last of them, which becomes the end of the piece."""
+        """Convert positions in beats to seconds; the last one becomes the end of the piece."""
         seconds = np.interp(beats, self.beats, self.seconds)
         seconds[-1] = self.duration
         return seconds
@@ -83,8 +84,8 @@ class Timeline(NamedTuple):
     def grid(self, steps_per_beat: int) -> np.ndarray:
         """Return the borders, in beats, of the cells of a grid up to the end of the piece.
 
-        A remainder at the end that is no longer than a tenth of a step, or of a beat, gets no cell
-        of its own. All grids of a piece end in the same beat.
+        A remainder of up to a tenth of a step or beat at the end gets no cell. All grids of a piece
+        end in the same beat.
         """
         beats = self.beats[-1]
         n_beats = max(int(np.ceil(beats - _LEAST_OF_STEP)), int(beats > 0))
@@ -93,10 +94,10 @@ class Timeline(NamedTuple):
         return np.arange(n_cells + 1) / steps_per_beat
 
     def cells(self, steps_per_beat: int | None) -> np.ndarray:
-        """Return the borders of the cells of a grid, in beats.
+        """Return the borders, in beats, of the cells of a grid or of the frames.
 
-        If `steps_per_beat` is None, return the borders of the frames. Frames shorter than
-        `_SHORTEST_CELL` are then joined, and the last cell ends with the piece.
+        If `steps_per_beat` is None, cells are frames, except that frames shorter than
+        `_SHORTEST_CELL` are joined.
         """
         if steps_per_beat is not None:
             return self.grid(steps_per_beat)
@@ -136,7 +137,7 @@ def timelines(
 ) -> list[Timeline]:
     """Return the timeline of each piece.
 
-    Raise an error for a timing that gives no seconds, and for beats that come with `notated_tempo`.
+    Raise an error if beats have no tempo, or if `notated_tempo` is given for beats.
     """
     check_values({"notated_tempo": notated_tempo}, {"notated_tempo": _NOTATED_TEMPO_RULE})
     timings = timings_of(timing, X, pieces)
@@ -153,11 +154,11 @@ def timelines(
 
 
 def _from_first_beat(beats: np.ndarray) -> tuple[np.ndarray, int]:
-    """Count beats from the one in which the piece begins; also return the number of that beat.
+    """Renumber beats so that the piece begins in beat 0; also return the old number of that beat.
 
-    The piece may begin within its first beat. The rest of that beat is rounded to a multiple of
-    ``1 / PARTS_OF_BEAT``, so that a pickup bar can have its length. If it is shorter than
-    `_LEAST_PICKUP`, beats are counted from the next one.
+    If the piece begins within a beat, the rest of that beat is rounded to a multiple of
+    ``1 / PARTS_OF_BEAT``, so that it can be notated as a pickup. If the rest is shorter than
+    `_LEAST_PICKUP`, the next beat becomes beat 0.
     """
     before = int(np.floor(beats[0]))
     left = PARTS_OF_BEAT * (before + 1 - beats[0])

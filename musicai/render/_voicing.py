@@ -1,8 +1,8 @@
 """Voice leading: the choice of octaves for the tones of chords, so that voices move little.
 
-Dynamic programming finds the smoothest sequence of voicings, each with one tone per pitch class
-within a register. As in D. Tymoczko, "A geometry of music", Oxford 2011, chapter 2, the distance of
-two chords is the sum of the movements of their voices.
+Dynamic programming finds the smoothest sequence of voicings, which have one note per pitch class
+within a register. As in D. Tymoczko, "A geometry of music", Oxford 2011, chapter 2, the distance
+between two chords is the sum of the movements of their voices.
 """
 
 from collections.abc import Iterable
@@ -13,16 +13,16 @@ from typing import NamedTuple
 import numpy as np
 
 # Costs are in semitones of movement.
-_LOWEST_CLOSE = 52  # E3; below it seconds and thirds are muddy
-_COST_OF_MUD = 3.0  # per pair of voices; about what all voices move from chord to chord
-_COST_OF_INVERSION = 1.5  # less than mud: a clear inversion is better than a muddy root
+_LOWEST_CLOSE = 52  # E3; seconds and thirds on lower notes are muddy
+_COST_OF_MUD = 3.0  # per pair of voices; about as much as all voices move between two chords
+_COST_OF_INVERSION = 1.5  # less than mud, so that a clear inversion wins over a muddy root position
 _COST_OFF_CENTER = 0.15  # per semitone from the middle of the register; it only breaks ties
 _COST_OF_SPREAD = 0.25  # per semitone by which a chord is wider than an octave
-_WIDEST_GAP = 9  # between neighboring voices, a major sixth: tones farther apart do not blend
+_WIDEST_GAP = 9  # semitones between neighboring voices; tones farther apart do not blend
 
-_RANGE = 24  # of a line, in semitones; within one octave it would have to leap at either end
-# Cost per semitone from the center: less than that of movement, so that the nearer octave mostly
-# wins, but enough to turn a climbing line back before it leaves its range.
+_RANGE = 24  # semitones; with a range of one octave, a line would have to leap at both ends
+# Cost per semitone from the center of a line's range. It is lower than the cost of movement, so
+# that the nearer octave usually wins, but high enough to keep a rising line within its range.
 _PULL_TO_CENTER = 0.4
 
 
@@ -49,15 +49,15 @@ def lead_voices(
     Parameters
     ----------
     chords : list of tuple of int
-        Pitch classes of each chord. A chord without any is a rest; after it, voices continue from
-        where they were.
+        Pitch classes of each chord. A chord without pitch classes is a rest; voices continue after
+        it as if it were not there.
     roots : list of int
-        Pitch class of each chord's root, the best choice for its lowest voice.
+        Pitch class of each chord's root, which is preferred in the lowest voice.
     register : Register
         Range of the voices: at least two octaves.
     ends : iterable of int, default=()
-        Indices of chords in rising order, such as the first of each bar. The voicings before each
-        of them do not depend on later chords.
+        Indices of chords in ascending order, such as the first chord of each bar. The voicings
+        before each index do not depend on chords from that index on.
 
     Returns
     -------
@@ -80,9 +80,9 @@ def lead_voices(
 def _lead(
     chords: list[tuple[tuple[int, ...], int]], register: Register, before: Voicing | None
 ) -> list[Voicing]:
-    """Choose a voicing for each chord, given as a pair of its tones and its root.
+    """Choose a voicing for each chord, which is a pair of its tones and its root.
 
-    `before` is the voicing that precedes them, if any; it is already settled.
+    `before` is the voicing of the previous chord, if any.
     """
     if not chords:
         return []
@@ -105,14 +105,14 @@ def _lead(
 
 
 def lead_line(tones: np.ndarray, lowest: int) -> np.ndarray:
-    """Put the pitch classes of a melody or a bass into octaves, each near the one before it.
+    """Choose octaves for the pitch classes of a melody or bass so that successive notes are close.
 
     Parameters
     ----------
     tones : ndarray of int of shape (n_tones,)
         Pitch classes; -1 for a rest.
     lowest : int
-        MIDI number of the lowest note; the line has a range of two octaves.
+        MIDI number of the lowest possible note; the range is two octaves.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def _candidates(chord: tuple[int, ...], register: Register) -> np.ndarray:
 
 
 def _own_costs(table: np.ndarray, root: int, register: Register) -> np.ndarray:
-    """Return the cost of each voicing in a table, whatever comes before it, shape (n_voicings,)."""
+    """Return the costs of voicings that do not depend on other chords, shape (n_voicings,)."""
     gaps = np.diff(table, axis=1)
     mud = ((gaps < 5) & (table[:, :-1] < _LOWEST_CLOSE)).sum(axis=1)
     inverted = table[:, 0] % 12 != root
@@ -160,9 +160,9 @@ def _own_costs(table: np.ndarray, root: int, register: Register) -> np.ndarray:
 
 
 def _movement(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Return the movement of all voices together, in semitones, shape (n_before, n_after).
+    """Return the total movement of voices, in semitones, shape (n_before, n_after).
 
-    If the numbers of voices differ, this is a lower bound.
+    If two voicings differ in their number of voices, the value is a lower bound.
     """
     if before.shape[1] == after.shape[1]:
         return np.abs(before[:, None] - after[None]).sum(axis=2)

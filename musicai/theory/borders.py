@@ -5,18 +5,18 @@ from typing import Any
 import numpy as np
 
 LONGEST = 86400.0
-"""Length of the longest timing in seconds, one day. Longer ones are probably in another unit."""
+"""Maximum length of a timing in seconds: one day. Longer timings are probably in another unit."""
 
 LONGEST_BEAT = 15.0
-"""Length of the longest beat in seconds. MIDI's slowest tempo is one beat in 16.8 s."""
+"""Maximum length of a beat in seconds. MIDI's slowest tempo is one beat in 16.8 s."""
 
 SHORTEST_BEAT = 0.0001
-"""Shortest mean length of beats in seconds. Shorter ones are probably not beats."""
+"""Minimum mean length of beats in seconds. Shorter frames are probably not beats."""
 
 _MAX_DEVIATION = 0.3
-"""Largest deviation from the median tempo, in octaves, of a beat that counts toward the mean tempo.
+"""Maximum deviation from the median tempo, in octaves, for a beat to count in the mean tempo.
 
-Beats in the first and last frames often deviate more.
+The first and last frames often deviate more.
 """
 
 

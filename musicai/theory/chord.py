@@ -24,7 +24,7 @@ class Chord(NamedTuple):
     quality : str or None
         "maj", "min", "7", "maj7", "m7", "dim", "dim7", "m7b5", "aug" or "sus4"; None for no chord.
     start, end : float
-        Seconds from the beginning of the piece.
+        Start and end in seconds, on the time scale of the piece's timing.
     label : str
         Chart symbol spelled in the key of the piece, such as "C", "Bbm" or "F#m7b5"; "N.C." for
         no chord.

@@ -11,9 +11,9 @@ from .vocabulary import VOCABULARIES, templates
 
 # These values were chosen with benchmarks/render/chords.py, on chorales that are not in its table.
 CERTAINTY = 20.0
-"""Evidence in nats, from one frame, for a chord with correlation 1 over one with correlation 0."""
+"""Log-likelihood, in nats, of a frame given a chord, divided by their correlation."""
 _MEAN_SECONDS = 0.9  # expected duration of a chord, in seconds
-_LEAST_CORRELATION = 0.25  # "no chord" scores this much; a single note has 0.52 with its triad
+_LEAST_CORRELATION = 0.25  # of "no chord" with any frame; a single note has 0.52 with its triad
 
 _UNIT_TEMPLATES = {name: unit_shapes(templates(kinds)) for name, kinds in VOCABULARIES.items()}
 
@@ -24,7 +24,7 @@ def unit_templates(vocabulary: str) -> np.ndarray:
 
 
 def correlations(chroma: np.ndarray, vocabulary: str) -> np.ndarray:
-    """Return the correlation of each frame's square root with each chord, (n_frames, n_chords)."""
+    """Return correlations of the square roots of frames with chords, (n_frames, n_chords)."""
     shapes = unit_shapes(np.sqrt(chroma.astype(np.float64)))
     # The last digits depend on the number of frames in the product; without rounding, they would
     # decide between chords that fit equally well.
@@ -60,8 +60,8 @@ def decode_chords(
     vocabulary : {"triads", "qualities"}
         Chords to choose from.
     ends : iterable of int, default=()
-        Frame indices in ascending order, such as those of bar lines. Chords before each index do
-        not depend on frames from that index on.
+        Frame indices in ascending order, such as those of bar lines. The chords before each index
+        do not depend on frames from that index on.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def decode_chords(
 
 
 def decode_alike(chroma: np.ndarray, seconds: float, vocabulary: str) -> np.ndarray:
-    """Decode many pieces of equal length at once, each as `decode_chords` would.
+    """Decode many pieces of equal length at once, with the same result as `decode_chords`.
 
     Parameters
     ----------

@@ -158,7 +158,7 @@ class TempoClock:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class MeasuredClock:
-    """Frames between measured boundaries; with a `meter`, boundaries in beats too.
+    """Frames between measured boundaries, in seconds and, with a `meter`, also in beats.
 
     Attributes
     ----------
@@ -167,8 +167,8 @@ class MeasuredClock:
     meter : Meter or None
         None for frames without beats.
     beat_borders : ndarray of shape (n_frames + 1,), or None
-        Frame boundaries in beats. They are stored because a slice could not count the beats before
-        its first frame.
+        Frame boundaries in beats. They are stored because a slice cannot count the beats before its
+        first frame.
     """
 
     kind: ClassVar[str] = "measured"

@@ -15,7 +15,7 @@ from .shapes import unit_shapes
 N_KEYS = 12
 COMMON_KEY = 0
 
-_FARTHEST_DOWN = 5  # semitones; keys higher than this are transposed up, which is no farther
+_FARTHEST_DOWN = 5  # semitones; keys farther above the common key are transposed up instead
 # Pitch class of the first feature: a piano has 88 keys from A0 up, MIDI has 128 notes from C up.
 _LOWEST_PITCH_CLASS = {88: 9, 128: 0}
 PIANO_ROLL_WIDTHS = frozenset(_LOWEST_PITCH_CLASS)
@@ -64,10 +64,9 @@ def key_scores(mean_chroma: Any) -> np.ndarray:
 
 
 def common_tonic(mean_chroma: Any) -> np.ndarray:
-    """Estimate how many semitones chroma lies above C major or A minor.
+    """Estimate how many semitones the key of chroma is above C major or A minor.
 
-    Rolling chroma down by this number of semitones puts it in the common key, which uses only the
-    white keys of a piano.
+    Rolling chroma down by this number of semitones transposes it to the common key.
 
     Parameters
     ----------
@@ -103,7 +102,7 @@ SHIFTS_TO_COMMON_KEY = np.where(_KEYS <= _FARTHEST_DOWN, -_KEYS, N_KEYS - _KEYS)
 
 
 def classes_of_features(n_features: int) -> np.ndarray:
-    """Return the pitch class of each of `n_features` features in semitones, shape (n_features,)."""
+    """Return the pitch classes of `n_features` successive semitones, shape (n_features,)."""
     return (np.arange(n_features) + _LOWEST_PITCH_CLASS.get(n_features, 0)) % N_KEYS
 
 
@@ -115,8 +114,7 @@ def octave_fold(n_features: int) -> np.ndarray:
 def estimate_keys(pieces: Sequence[np.ndarray]) -> list[int]:
     """Estimate the key, 0 to 11, of each piece of chroma or piano roll.
 
-    Features are pitch classes from C, or pitches in semitones from A0 if there are 88 of them and
-    from a C otherwise.
+    Features are successive semitones, from A0 up if there are 88 of them, otherwise from a C up.
     """
     totals = []
     for piece in pieces:

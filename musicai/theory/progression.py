@@ -211,7 +211,7 @@ def _timed(chords: Sequence[Chord], timing: Timing | None, name: str) -> list[_S
                 f"{name}[{i}] lasts from {chord.start!r} to {chord.end!r}: expected seconds, two "
                 "finite numbers"
             )
-        # A chord gets the frames that lie mostly within it.
+        # A chord gets the frames of which more than half is within the chord.
         start, end = (int(_nearest_border(timing, second)) for second in (chord.start, chord.end))
         place = f"{chord.label!r} at index {i}"
         if not stop <= start or chord.end < chord.start:

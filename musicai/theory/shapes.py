@@ -1,7 +1,7 @@
 """Centered and normalized chroma, and its correlations.
 
-A flat frame has equal values in all features, as silence does. It has no key and no chord, and
-correlates with nothing. Only :func:`is_flat` decides which frames are flat.
+A frame is flat if all its values are equal, as in silence. A flat frame has no key and no chord,
+and its correlation with any other frame counts as 0. :func:`is_flat` decides which frames are flat.
 """
 
 import numpy as np
@@ -9,14 +9,14 @@ import numpy as np
 from .vocabulary import VOCABULARIES, templates
 
 _ROUNDING = 1e-6
-"""Largest deviation of a flat row from its mean, as a fraction of its largest absolute value.
+"""Maximum deviation of a flat row from its mean, as a fraction of its largest absolute value.
 
 The mean of equal float32 numbers can differ from them by rounding.
 """
 
 
 def is_flat(rows: np.ndarray) -> np.ndarray:
-    """Return which rows are flat, with values that are equal up to rounding.
+    """Return whether each row is flat, with values that are equal up to rounding.
 
     Parameters
     ----------
@@ -58,15 +58,15 @@ def peaking_at_one(frames: np.ndarray) -> np.ndarray:
 
 
 def triad_scores(frames: np.ndarray) -> np.ndarray:
-    """Return correlations (n_frames, 24) with the major triads from C to B, then the minor ones."""
+    """Return correlations, (n_frames, 24), with C to B major triads, then C to B minor triads."""
     return unit_shapes(frames) @ _UNIT_TRIADS.T
 
 
 def unit_windows(piece: np.ndarray, n_frames: int) -> np.ndarray:
     """Return all windows of `n_frames` frames, as vectors of unit norm.
 
-    Dot products of windows are correlations. Frames are centered first, since uncentered chroma
-    frames are all similar.
+    Frames are centered first, because uncentered chroma frames are all similar. So the dot product
+    of two windows is their correlation.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def unit_windows(piece: np.ndarray, n_frames: int) -> np.ndarray:
     Returns
     -------
     windows : ndarray of shape (n_windows, n_features * n_frames), dtype float32
-        Vectors of unit norm, or zero where every frame is flat.
+        Vectors of unit norm, or zeros for a window in which all frames are flat.
     """
     shapes = centered(piece).astype(np.float32)
     windows = np.lib.stride_tricks.sliding_window_view(shapes, n_frames, axis=0)

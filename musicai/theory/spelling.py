@@ -12,15 +12,14 @@ from .keys import N_KEYS, key_scores
 from .vocabulary import QUALITIES
 
 _LETTERS = "FCGDAEB"  # a fifth apart, from F at -1
-# Steps on the line of fifths from a root to the chord tone at each number of semitones above it.
+# Steps on the line of fifths from a root to a chord tone, by the tone's semitones above the root.
 _THIRDS_UP = {0: 0, 3: -3, 4: 4, 5: -1, 6: -6, 7: 1, 8: 8, 9: -9, 10: -2, 11: 5}
 EASIEST = range(-8, 13)  # F flat to B sharp: no double accidentals
-# A key spells the twelve pitch classes with twelve neighbors on the line of fifths. They begin this
-# many steps below the tonic of the major key with the same signature. The number is larger for
-# chord roots, which are borrowed on flat degrees (bVI, bIII), than for leading tones, which are on
-# sharp ones. The limits below exclude names that are hard to read.
+# In a key, the twelve pitch classes are spelled with twelve neighbors on the line of fifths, which
+# start this many steps below the tonic of the major key with the same signature. They start lower
+# for chord roots, which are often flat (bVI, bIII), than for leading tones, which are often sharp.
 _BELOW_FOR_ROOTS, _BELOW_FOR_LEADING = 5, 2
-_FLATTEST, _SHARPEST = -6, 10
+_FLATTEST, _SHARPEST = -6, 10  # limits that exclude names that are hard to read
 
 
 def estimated_key(piece: np.ndarray) -> int:
@@ -50,8 +49,8 @@ def place_in_key(pitch_class: int, key: int, *, leading: bool = False) -> int:
     key : int
         Key that determines the spelling, 0 to 23.
     leading : bool, default=False
-        Whether the note leads up by a semitone, like the root of a diminished chord; more such
-        notes are then spelled with sharps, such as G# rather than Ab in C major.
+        Whether the note leads up by a semitone, like the root of a diminished chord. If so, more
+        pitch classes are spelled with sharps: in C major, for example, G# instead of Ab.
     """
     first = signature(key) - (_BELOW_FOR_LEADING if leading else _BELOW_FOR_ROOTS)
     first = min(max(first, _FLATTEST), _SHARPEST - 11 + leading)
@@ -78,7 +77,7 @@ def place_in_chord(pitch_class: int, root: int, key: int) -> int:
     root : int
         Place of the chord root on the line of fifths.
     key : int
-        Key that spells the tone where thirds would need a double accidental.
+        Key that determines the spelling if thirds would need a double accidental.
     """
     step = _THIRDS_UP[(int(pitch_class) - 7 * root) % 12]
     if root + step not in EASIEST:
@@ -100,7 +99,7 @@ _TO_RELATIVE_MAJOR = 3  # semitones from a minor key up to its relative major
 
 
 def key_number(key: Any) -> int:
-    """Return the number of a key name, 0 to 11, the same for a minor key and its relative major."""
+    """Return the number, 0 to 11, of a key name; a minor key has that of its relative major."""
     number = key_of(key)
     return number if number < N_KEYS else (number + _TO_RELATIVE_MAJOR) % N_KEYS
 
@@ -108,7 +107,7 @@ def key_number(key: Any) -> int:
 def key_of(key: Any) -> int:
     """Return the key, 0 to 23, of a name such as "C", "F#", "Bb major", "Am" or "C# minor".
 
-    A lowercase letter alone is a minor key.
+    Without a mode, a lowercase name such as "c" is a minor key.
     """
     if isinstance(key, str) and (number := _parse(key)) is not None:
         return number

@@ -23,7 +23,7 @@ class TimedPiece(np.ndarray):
 
 
 def timed(frames: np.ndarray, timing: Timing | None) -> np.ndarray:
-    """Return a view of a piece that has a timing."""
+    """Return a view of a piece with a timing attached."""
     piece = np.asarray(frames).view(TimedPiece)
     piece.timing = timing
     return piece

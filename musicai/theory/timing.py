@@ -141,13 +141,14 @@ class Timing:
         seconds : array-like of shape (n_frames + 1,)
             Start of each frame, and end of the last.
         beats : array-like of shape (n_frames + 1,), default=None
-            Positions of the same boundaries in beats; negative positions lie in a pickup before
-            beat 0. None counts from the first boundary, and counts a frame several times longer
-            than the median, such as an intro before the first beat, as several.
+            Positions of the same boundaries in beats; positions in a pickup before beat 0 are
+            negative. If None, beats are counted from the first boundary, and a frame several times
+            longer than the median, such as an intro before the first beat, counts as several
+            frames.
         frames_per_beat : float, default=1
-            Frames in a beat; 2 for half-beats.
+            Frames per beat; 2 for half-beats.
         beats_per_bar : int, default=4
-            Beats in a bar, from 1 to 16.
+            Beats per bar, from 1 to 16.
         downbeat : int, default=None
             A beat, counted from 0, on which a bar begins. None if unknown: bars then begin on the
             beat on which chords change most often in the first eight bars.
@@ -198,9 +199,9 @@ class Timing:
             Tempo from 4 to 1000. None if unknown: the timing then has beats and bars, but
             methods that return seconds raise an error.
         frames_per_beat : float, default=1
-            Frames in a beat; 2 for half-beats.
+            Frames per beat; 2 for half-beats.
         beats_per_bar : int, default=4
-            Beats in a bar, from 1 to 16.
+            Beats per bar, from 1 to 16.
         downbeat : int or None, default=0
             A beat, counted from 0, on which a bar begins: 1 after a pickup of one beat. None if
             unknown: bars then begin on the beat on which chords change most often in the first
@@ -268,7 +269,7 @@ class Timing:
 
     @property
     def tempo(self) -> float | None:
-        """Beats per minute; None if unknown.
+        """Tempo in beats per minute; None if unknown.
 
         For measured beats, the mean tempo over beats of about the median length.
         """
@@ -437,14 +438,14 @@ class Timing:
         Parameters
         ----------
         seconds : float or array-like
-            Times. A time on a boundary belongs to the frame that begins there, a time before the
-            first frame to the first frame.
+            Times. A time on a boundary belongs to the frame that begins there, and a time before
+            the first frame belongs to the first frame.
 
         Returns
         -------
         frames : int or ndarray of int
-            Indices in the shape of `seconds`; `n_frames` after the end of a measured timing. Thus
-            ``piece[: timing.frames_at(30)]`` is about the first half minute.
+            Indices in the shape of `seconds`; `n_frames` for times after the end of a measured
+            timing. For example, ``piece[: timing.frames_at(30)]`` is about the first half minute.
 
         Raises
         ------

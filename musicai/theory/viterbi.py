@@ -12,7 +12,7 @@ def best_path(
     ends: Iterable[int] = (),
     distances: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return the path with the highest sum of scores, minus costs, using the Viterbi algorithm.
+    """Return the path with the highest sum of scores minus costs, found by the Viterbi algorithm.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def best_path(
         Nonnegative cost of a change of state before each frame. The first value is ignored.
     ends : iterable of int, default=()
         Frame indices in ascending order, such as those of bar lines. The path before each index
-        does not depend on later frames.
+        does not depend on frames from that index on.
     distances : ndarray of shape (n_states, n_states), default=None
         Factors by which to multiply the cost of a change from one state (row) to another (column);
         0 on the diagonal. None for a factor of 1 for every change.

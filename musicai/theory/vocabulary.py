@@ -27,8 +27,10 @@ QUALITIES = {
     "aug": Quality((0, 4, 8), "aug", "aug", "augmented"),
     "sus4": Quality((0, 5, 7), "sus4", "sus4", "suspended-fourth"),
 }
-"""Qualities by name, without sixth and sus2 chords: chroma has no bass, so C6 equals Am7, and Csus2
-equals Gsus4."""
+"""Chord qualities by name.
+
+Sixth and sus2 chords are left out. Without a bass, C6 equals Am7 and Csus2 equals Gsus4.
+"""
 
 TONES = {name: quality.tones for name, quality in QUALITIES.items()}
 VOCABULARIES = {"triads": ("maj", "min"), "qualities": tuple(QUALITIES)}

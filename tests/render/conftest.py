@@ -8,7 +8,7 @@ FRAMES_PER_SECOND = 10.0
 
 
 def at(tempo):
-    """Return the timing, at a tempo, of songs whose frames last a tenth of a second."""
+    """Return a timing at a tempo whose frames last a tenth of a second."""
     return Timing.from_tempo(tempo, frames_per_beat=60 * FRAMES_PER_SECOND / tempo)
 
 
@@ -17,7 +17,10 @@ TIMING = at(120)
 
 @pytest.fixture
 def song():
-    """Return a function that makes a noisy piece of (root, quality or None, seconds) tuples."""
+    """Return a function that makes noisy chroma from tuples (root, quality, seconds).
+
+    A root of None stands for silence.
+    """
 
     def sing(chords, seed=0):
         rng = np.random.default_rng(seed)

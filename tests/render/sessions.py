@@ -1,4 +1,4 @@
-"""A parser and a player for Reaper projects, to test those that musicai writes."""
+"""A parser and a player for Reaper projects, for tests of the projects that musicai writes."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ VALUE = re.compile(r'"([^"]*)"|\'([^\']*)\'|`([^`]*)`|(\S+)')
 
 
 class Block:
-    """A block of a project: its lines and the blocks in it, both by their first word."""
+    """A block of a project, which finds its lines and inner blocks by their first word."""
 
     def __init__(self, head):
         self.head, self.lines, self.blocks = values(head), [], []
@@ -34,7 +34,7 @@ class Block:
 
     @property
     def marks(self):
-        """Stretch markers: seconds in the item times its rate, and seconds in the source."""
+        """Stretch markers: seconds in the item, times its rate, and seconds in the source."""
         found = [float(value) for line in self.all("SM") for value in line if value != "+"]
         return np.reshape(found, (-1, 2))
 
@@ -70,7 +70,7 @@ def source_place(item, seconds):
 
 
 def play(project, folder, *, n_samples):
-    """Play the items of the first track, in stereo."""
+    """Return the sound of the first track in stereo, shape (n_samples, 2)."""
     sr = int(project.number("SAMPLERATE"))
     track = project.find("TRACK")[0]
     sound = np.zeros((n_samples, 2))
@@ -107,7 +107,10 @@ def _item(item, folder, sr):
 
 
 def _stretched(samples, own, places, sr):
-    """Play a sound from given places at given times, without changing its pitch at `sr`."""
+    """Stretch a sound so that each sample comes from its place in the source, in seconds.
+
+    The pitch does not change if the result is played at `sr`.
+    """
     n, hop, most = len(places), round(0.023 * sr), round(0.011 * sr)
     window = np.hanning(2 * hop + 1)[:-1, np.newaxis]
     pad = 4 * hop

@@ -56,7 +56,7 @@ def test_the_same_piece_gives_the_same_samples(piece, instruments):
     np.testing.assert_array_equal(first, again)
 
 
-def test_sines_are_those_of_the_extractor(piece):
+def test_sines_equal_the_inverse_transform_of_the_extractor(piece):
     np.testing.assert_array_equal(
         chroma_to_audio(piece, timing=EXTRACTOR), EXTRACTOR.inverse_transform(piece)
     )
@@ -88,7 +88,7 @@ def test_an_analysis_of_the_audio_has_as_many_frames_as_the_piece(piece, sr):
 
 
 @pytest.mark.parametrize("instruments", INSTRUMENTS)
-def test_the_end_is_silent(piece, instruments):
+def test_audio_fades_out_only_at_the_very_end(piece, instruments):
     for timing in (EXTRACTOR, 9.7, Timing.from_beats(np.linspace(0, 1, 41) ** 2)):
         audio = chroma_to_audio(piece, instruments=instruments, timing=timing)
         assert np.abs(audio[-3:]).max() < 0.01
@@ -104,7 +104,7 @@ def test_the_frame_rate_does_not_change_the_sound(piece, timing, rate):
 
 
 def test_frames_do_not_drift():
-    """The last note of a piece of 20 minutes sounds when it should."""
+    """The last note of a 20-minute piece sounds at the right time."""
     frame_rate, rate = 3.7, 2000
     n_frames = int(1200 * frame_rate)
     piece = np.zeros((n_frames, 12), np.float32)
@@ -164,7 +164,7 @@ def test_memory_does_not_grow_with_the_audio(timing, tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert soundfile.info(tmp_path / "long.wav").duration == pytest.approx(1200, abs=0.2)
-    assert peak < 15e6  # the samples would take 38 megabytes
+    assert peak < 15e6  # the samples alone would take 38 megabytes
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_memory_does_not_grow_with_the_audio(timing, tmp_path):
         ([np.ones((5, 12)), np.ones((0, 12))], {"file": ["a.wav", "b.wav"]}, r"X\[1\] has no fra"),
     ],
 )
-def test_impossible_arguments_are_refused(X, options, message, tmp_path, monkeypatch):
+def test_invalid_arguments_are_refused(X, options, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match=message):
         chroma_to_audio(X, **{"timing": 10, **options})

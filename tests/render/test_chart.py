@@ -37,7 +37,7 @@ def test_a_faster_tempo_makes_more_bars(song):
 
 
 def test_measured_beats_are_the_beats_of_the_chart(song):
-    piece = song([(0, "maj", 0.8), (7, "maj", 0.8)])  # two chords of 8 frames, which are beats
+    piece = song([(0, "maj", 0.8), (7, "maj", 0.8)])  # 8 frames per chord; frames are beats
     times = np.concatenate([[0.0], np.cumsum(np.linspace(0.5, 0.7, 16))])
     chart = chord_chart(piece, timing=Timing.from_beats(times))
     assert bars(chart) == ["C", "%", "G", "%"]
@@ -65,7 +65,7 @@ def test_bars_begin_where_chords_change(beats, song):
     assert bars(rest + "\n" + chart.splitlines()[-1]) == ["C", "F", "G", "C", "F", "C"]
 
 
-def test_a_piece_may_be_only_a_pickup(song):
+def test_a_piece_can_consist_of_only_a_pickup(song):
     piece = song([(0, "maj", 0.2)])
     chart = chord_chart(piece, timing=Timing.from_tempo(120, downbeat=2))
     assert chart.splitlines()[-1].split() == ["C", "/", "|"]
@@ -93,7 +93,7 @@ def test_each_piece_of_a_collection_has_its_own_title(cadence, tmp_path):
 
 
 @pytest.mark.parametrize("write", [chord_chart, to_musicxml])
-def test_impossible_titles_are_refused(write, cadence):
+def test_invalid_titles_are_refused(write, cadence):
     with pytest.raises(TypeError, match="title must be a str or None, not 7"):
         write(cadence, timing=TIMING, title=7)
     with pytest.raises(TypeError, match=r"title\[1\] must be a str or None, not \['b'\]"):
@@ -110,7 +110,7 @@ def test_a_chart_is_written_only_to_files_with_a_text_suffix(cadence, tmp_path):
     assert not (tmp_path / "a.pdf").exists()
 
 
-def test_file_objects_take_text_or_bytes(cadence):
+def test_charts_are_written_to_text_and_binary_file_objects(cadence):
     text, data = io.StringIO(), io.BytesIO()
     charts = chord_chart([cadence] * 2, [text, data], timing=TIMING, title=["Stück"] * 2)
     assert text.getvalue() == charts[0] + "\n"

@@ -11,7 +11,7 @@ BEATS = Timing.from_tempo(96)
 @pytest.mark.parametrize(
     "timing", [BEATS, Timing.from_tempo(126, frames_per_beat=2), Timing.from_rate(10.77)]
 )
-def test_the_chords_are_recognized(timing, seed):
+def test_chords_are_recognized_in_the_chroma_made_from_them(timing, seed):
     text = "C | Am | F G | Bb | Ebm"
     piece = chords_to_chroma(text, timing=timing, random_state=seed)
     assert [chord.label for chord in recognize_chords(piece, timing=timing)] == (
@@ -19,7 +19,7 @@ def test_the_chords_are_recognized(timing, seed):
     )
 
 
-def test_a_chart_survives_the_round_trip():
+def test_a_chart_is_unchanged_by_a_round_trip_through_chroma():
     chart = chord_chart(chords_to_chroma("C | F G | C", timing=BEATS), timing=BEATS)
     again = chords_to_chroma(chart, timing=BEATS)
     assert again.shape == (12, 12)
@@ -36,12 +36,12 @@ def test_frames_of_chords_resemble_frames_of_recordings():
     assert tones.min(axis=1).mean() > 2 * np.median(piece[:, [1, 2, 3, 6, 8, 9, 11]])
 
 
-def test_free_places_are_silent():
+def test_open_chords_are_silent():
     piece = chords_to_chroma("C | N", timing=BEATS)
     np.testing.assert_array_equal(piece.any(axis=1), [True] * 4 + [False] * 4)
 
 
-def test_a_seed_repeats_the_frames():
+def test_the_same_seed_gives_the_same_frames():
     one, two, other = (
         chords_to_chroma("C | F", timing=BEATS, random_state=seed) for seed in (1, 1, 2)
     )

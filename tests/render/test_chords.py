@@ -20,7 +20,7 @@ def test_chords_are_recognized_by_their_tones(quality, root, song):
     piece = song([(root, quality, 3)])
     (chord,) = recognize_chords(piece, vocabulary="qualities", timing=TIMING)
     assert set(chord.pitch_classes) == {(root + tone) % 12 for tone in TONES[quality]}
-    if quality not in ("dim7", "aug"):  # whose tones are the same for several roots
+    if quality not in ("dim7", "aug"):  # these have the same tones on several roots
         assert (chord.root, chord.quality) == (root, quality)
     assert (chord.start, chord.end) == (0, 3)
 
@@ -50,7 +50,7 @@ def test_one_unclear_frame_does_not_change_the_chord(song):
     (alone,) = recognize_chords(piece[30:31], timing=TIMING)
     assert alone.label == "Am"
     assert names(recognize_chords(piece, timing=TIMING)) == ["C"]
-    slow = np.repeat(piece, 30, axis=0)  # if it lasts three seconds, it is a chord of its own
+    slow = np.repeat(piece, 30, axis=0)  # now the unclear part lasts for three seconds
     assert names(recognize_chords(slow, timing=TIMING)) == ["C", "Am", "C"]
 
 
@@ -81,7 +81,7 @@ def test_silent_and_empty_pieces_have_no_chords():
     assert recognize_chords([np.empty((0, 12))], timing=TIMING) == [[]]
 
 
-def test_beats_may_have_different_lengths(cadence):
+def test_chords_are_recognized_in_beats_of_different_lengths(cadence):
     beats = cadence[::5]
     times = np.concatenate([[0.0], np.cumsum(np.linspace(0.4, 0.6, len(beats)))])
     chords = recognize_chords(beats, timing=Timing.from_beats(times))
@@ -89,7 +89,7 @@ def test_beats_may_have_different_lengths(cadence):
     assert [chord.start for chord in chords] == [times[i] for i in (0, 4, 8, 12, 16)]
 
 
-def test_a_diminished_seventh_leads_into_the_key(song):
+def test_the_root_of_a_diminished_seventh_is_the_leading_tone_of_the_key(song):
     a_minor = song([(9, "min", 4), (11, "dim7", 2), (4, "maj", 2), (9, "min", 4)])
     for semitones, name in ((0, "G#dim7"), (2, "A#dim7"), (3, "Bdim7"), (5, "C#dim7")):
         chords = recognize_chords(
@@ -99,7 +99,7 @@ def test_a_diminished_seventh_leads_into_the_key(song):
 
 
 @pytest.mark.parametrize("transposed", [0, 2, 5])
-def test_notes_are_spelled_as_the_chords_of_their_key(transposed, cadence):
+def test_note_names_are_spelled_like_chord_names(transposed, cadence):
     piece = np.roll(cadence, transposed, axis=1)
     spelled = note_names(piece)
     for chord in recognize_chords(piece, timing=TIMING):
@@ -107,7 +107,7 @@ def test_notes_are_spelled_as_the_chords_of_their_key(transposed, cadence):
             assert chord.label.startswith(spelled[chord.root])
 
 
-def test_notes_are_spelled_in_a_key_that_is_given():
+def test_notes_are_spelled_in_the_given_key():
     pieces = [np.zeros((3, 12)), np.zeros((0, 12))]
     for key, name in (("F", "Bb"), ("B", "A#"), ("c", "Bb")):
         assert note_names(pieces[0], key=key)[10] == name

@@ -77,7 +77,7 @@ def test_recordings_with_a_pickup_are_written(first, downbeat, frames_per_beat, 
 
 
 @pytest.mark.parametrize("render", ALL)
-def test_each_piece_may_have_its_own_timing(render, cadence, wild):
+def test_each_piece_can_have_its_own_timing(render, cadence, wild):
     timings = [BEATS, Timing.from_rate(10)]
     several = render([cadence, wild], timing=timings)
     for result, piece, timing in zip(several, [cadence, wild], timings, strict=True):
@@ -129,13 +129,13 @@ def test_all_files_are_checked_before_one_is_written(cadence, tmp_path):
 
 
 @pytest.mark.parametrize("write", [chord_chart, chroma_to_audio, chroma_to_midi, to_musicxml])
-def test_a_timing_in_the_place_of_the_file_is_refused(write, cadence):
+def test_a_timing_passed_as_the_file_is_refused(write, cadence):
     with pytest.raises(TypeError, match="file is 10, of type int, where a path .* as timing=10"):
         write(cadence, 10)
 
 
 def test_the_notated_tempo_does_not_change_the_sound(cadence):
-    """This also holds for frames that are as long as beats."""
+    """This holds for frames at a rate and for measured frames."""
     for timing in (Timing.from_rate(10.77), Timing.from_borders(np.arange(len(cadence) + 1) / 5)):
         plain, slow = (
             chroma_to_midi(cadence, timing=timing, notated_tempo=tempo, grid=None)
@@ -161,13 +161,13 @@ def test_the_notated_tempo_does_not_change_the_sound(cadence):
         ([], ValueError, "empty list"),
     ],
 )
-def test_impossible_chroma_is_refused(render, X, error, message):
+def test_invalid_chroma_is_refused(render, X, error, message):
     with pytest.raises(error, match=message):
         render(X, timing=BEATS)
 
 
 @pytest.mark.parametrize("render", ALL)
-def test_impossible_timings_are_refused(render, cadence):
+def test_invalid_timings_are_refused(render, cadence):
     with pytest.raises(TypeError, match=r"pass seconds as Timing\.from_borders"):
         render(cadence, timing=np.arange(len(cadence) + 1))
     with pytest.raises(ValueError, match="timing has 5 frames but X has 90"):
@@ -182,7 +182,7 @@ def test_impossible_timings_are_refused(render, cadence):
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_impossible_tempi_and_files_are_refused(write, cadence, tmp_path):
+def test_invalid_tempi_and_files_are_refused(write, cadence, tmp_path):
     for tempo in (0, 3, 1e5, "fast"):
         with pytest.raises(ValueError, match="notated_tempo must be None or a number of beats"):
             write(cadence, timing=10, notated_tempo=tempo)
@@ -208,7 +208,7 @@ def test_impossible_tempi_and_files_are_refused(write, cadence, tmp_path):
         (chroma_to_midi, "grid", 0.5),
     ],
 )
-def test_impossible_parameters_are_refused(render, parameter, value, cadence):
+def test_invalid_parameters_are_refused(render, parameter, value, cadence):
     with pytest.raises(ValueError, match=f"{parameter} must be"):
         render(cadence, timing=10, **{parameter: value})
 
@@ -217,14 +217,16 @@ def test_impossible_parameters_are_refused(render, parameter, value, cadence):
     ("write", "package", "extra"),
     [(chroma_to_midi, "pretty_midi", "midi"), (to_musicxml, "music21", "score")],
 )
-def test_a_missing_package_is_named(write, package, extra, cadence, monkeypatch):
+def test_the_error_for_a_missing_package_names_its_extra(
+    write, package, extra, cadence, monkeypatch
+):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ImportError, match=rf"^{write.__name__} needs {package}: .*\[{extra}\]"):
         write(cadence, timing=10)
 
 
 @pytest.mark.parametrize("package", ["pretty_midi", "mido", "midirenderer"])
-def test_a_missing_package_names_the_function(package, cadence, monkeypatch):
+def test_the_error_for_a_missing_package_names_the_function(package, cadence, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
     message = (
         rf'^chroma_to_audio\(instruments="band"\), unlike instruments="sines", needs {package}: pip'

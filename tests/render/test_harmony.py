@@ -19,7 +19,7 @@ def harmonies_of(piece, grid=None, **parameters):
     return find_harmonies(cells.shapes, cells.silence, **parameters)
 
 
-def test_changes_of_chords_are_found(cadence):
+def test_chord_changes_are_found(cadence):
     found = harmonies_of(cadence)
     assert [each.start for each in found if each.tones == ()] == [80]
     starts = {each.start for each in found}
@@ -84,7 +84,7 @@ def test_voices_move_little(song):
     assert lead_voices([(0, 4, 7)] * 3, [0] * 3, REGISTER) == [(60, 64, 67)] * 3
 
 
-def test_voices_continue_after_a_rest_from_where_they_were():
+def test_a_rest_does_not_change_the_voicings_around_it():
     with_rest = lead_voices([(0, 4, 7), (), (0, 5, 9)], [0, 0, 5], REGISTER)
     without = lead_voices([(0, 4, 7), (0, 5, 9)], [0, 5], REGISTER)
     assert with_rest == [without[0], (), without[1]]
@@ -92,7 +92,7 @@ def test_voices_continue_after_a_rest_from_where_they_were():
 
 
 @pytest.mark.parametrize("frame_rate", [2.0, 10.0, 43.07, 200.0])
-def test_cells_are_whole_frames_and_neither_too_short_nor_too_long(frame_rate):
+def test_cells_are_whole_frames_of_limited_length(frame_rate):
     seconds = np.arange(301) / frame_rate
     timing = Timing.from_borders(seconds)
     timeline = Timeline.of(timing, 300, notated_tempo=None)

@@ -31,7 +31,7 @@ def notes_of(midi):
     return [note for instrument in midi.instruments for note in instrument.notes]
 
 
-def by_sines(midi, n_frames):
+def chroma_of_notes(midi, n_frames):
     """Return the chroma of the notes: their velocities at the middle of each frame."""
     middles = (np.arange(n_frames) + 0.5) / FRAMES_PER_SECOND
     chroma = np.zeros((n_frames, 12))
@@ -57,13 +57,13 @@ def test_notes_are_valid_and_end_with_the_piece(instruments, grid, wild, cadence
 @pytest.mark.parametrize("instruments", INSTRUMENTS)
 def test_the_notes_have_the_chroma_of_the_piece(instruments, cadence):
     midi = chroma_to_midi(cadence, instruments=instruments, timing=TIMING)
-    likeness = frame_correlation(cadence, by_sines(midi, len(cadence)))
+    likeness = frame_correlation(cadence, chroma_of_notes(midi, len(cadence)))
     assert likeness > (0.8 if instruments == "band" else 0.93)
     assert not any(note.end > 8 for note in notes_of(midi))  # the silence at the end has no notes
 
 
 @pytest.mark.parametrize("instruments", INSTRUMENTS)
-def test_other_libraries_open_the_file(instruments, cadence):
+def test_other_libraries_can_read_the_file(instruments, cadence):
     midirenderer = pytest.importorskip("midirenderer")
     midi = chroma_to_midi(cadence, instruments=instruments, timing=TIMING)
     assert [len(part.notes) for part in read(midi).instruments] == [
@@ -74,7 +74,7 @@ def test_other_libraries_open_the_file(instruments, cadence):
     wave = midirenderer.render_wave_from(soundfont, written(midi))
     assert len(wave) > 9 * 44100
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # music21's own
+        warnings.simplefilter("ignore")  # music21 warns about its own code
         converter = pytest.importorskip("music21.converter")
         score = converter.parse(written(midi), format="midi", forceSource=True)
     assert len(score.parts) == len(midi.instruments)
@@ -107,8 +107,8 @@ def test_tempo_follows_beats(wild):
     assert np.abs(starts[:, None] - times).min(axis=1).max() < 0.017
 
 
-def test_a_wavering_tempo_is_written_as_one_tempo(wild):
-    """A beat tracker is off by a few milliseconds at each beat; real changes of tempo are kept."""
+def test_small_deviations_from_a_tempo_are_not_written(wild):
+    """Errors of a few milliseconds at each beat are smoothed; real changes of tempo are kept."""
     rng = np.random.default_rng(0)
     times = np.cumsum([0, *[0.5] * 60, *[0.6] * 60]) + rng.uniform(-0.008, 0.008, 121)
     midi = read(chroma_to_midi(wild, timing=Timing.from_beats(times - times[0])))
@@ -153,7 +153,7 @@ def test_pads_hold_common_tones(song):
     assert max(note.end - note.start for note in notes_of(held) if note.pitch % 12 == 0) == 6
 
     def sounding(midi):
-        return by_sines(midi, len(piece)) > 0
+        return chroma_of_notes(midi, len(piece)) > 0
 
     np.testing.assert_array_equal(sounding(held), sounding(struck))
     for pitch in {note.pitch for note in notes_of(held)}:

@@ -17,7 +17,7 @@ TIMINGS = {
     "a waltz by half-beats": Timing.from_tempo(150, frames_per_beat=2, beats_per_bar=3),
     "with a pickup": Timing.from_tempo(96, frames_per_beat=2, downbeat=1),
     "bars not known": Timing.from_tempo(96, frames_per_beat=2, downbeat=None),
-    "frames": Timing.from_rate(8),  # borders of frames lie on beats, where the piece may be cut
+    "frames": Timing.from_rate(8),  # frame borders are on beats, so that a piece can be cut there
 }
 
 
@@ -78,7 +78,7 @@ def read(musicxml):
     from music21 import converter
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # music21's own
+        warnings.simplefilter("ignore")  # music21 warns about its own code
         return converter.parse(musicxml, format="musicxml", forceSource=True)
 
 
@@ -87,11 +87,11 @@ def read(musicxml):
 def test_later_music_does_not_change_earlier_bars(name, seed):
     timing = TIMINGS[name]
     beats_per_bar = timing.beats_per_bar or 4
-    per_beat = timing.frames_per_beat or 4  # at the notated 120 beats a minute
+    per_beat = timing.frames_per_beat or 4  # at the default notated tempo, 120 beats per minute
     pieces = [music(round(16 * beats_per_bar * per_beat), seed) for _ in range(2)]
     pickup = len(bars_of(chord_chart(pieces[0], timing=timing))[0])
     kept = (8 * beats_per_bar + pickup) * per_beat
-    # A frame at a fixed rate sounds from half a frame before its center, so one more is kept.
+    # At a fixed rate, frames begin half a frame before their centers, so one more frame is kept.
     kept = round(kept) + (not timing.has_beats)
     pieces[1][kept:] = 2 * music(len(pieces[1]), seed + 100)[kept:]
 

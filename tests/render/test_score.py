@@ -18,7 +18,7 @@ pytest.importorskip("music21")
 
 def read(musicxml):
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # music21's own
+        warnings.simplefilter("ignore")  # music21 warns about its own code
         from music21 import converter
 
         return converter.parse(musicxml, format="musicxml", forceSource=True)
@@ -74,7 +74,7 @@ def test_a_short_remainder_at_the_end_has_no_note(grid, beats, song):
 )
 @pytest.mark.parametrize("n_frames", [1, 2, None])
 def test_each_part_has_an_instrument(options, n_frames, cadence):
-    """Without an instrument, MuseScore guesses one, or takes a part for drums."""
+    """Without an instrument, MuseScore guesses one, or treats a part as drums."""
     for piece in (cadence[:n_frames], np.zeros((5, 12))):
         musicxml = to_musicxml(piece, **{"timing": TIMING, **options})
         tree = ElementTree.fromstring(musicxml)
@@ -144,7 +144,7 @@ def test_triplets_have_a_bracket_for_each_beat():
 
 
 def test_the_melody_of_the_piece_is_found(song):
-    """A tone that belongs to no chord is in the melody when it sounds."""
+    """A tone outside the chord is in the melody while it sounds."""
     piece = song([(0, "maj", 4)])
     piece[10:20, 2] = piece[30:35, 2] = 1
     upper, _ = read(to_musicxml(piece, timing=TIMING)).parts
@@ -202,7 +202,7 @@ def test_chord_symbols_are_the_recognized_chords(song):
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 4])
-def test_a_single_sign_can_show_each_written_length(steps):
+def test_a_single_symbol_can_show_each_written_length(steps):
     readable = {Fraction(n, 8) for n in (32, 24, 16, 12, 8, 6, 4, 3, 2, 1)}
     readable |= {Fraction(1, 3), Fraction(2, 3)}
     grid = [Fraction(i, steps) for i in range(4 * steps + 1)]

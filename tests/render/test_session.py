@@ -104,7 +104,7 @@ def loudness(sound):
 
 
 def check_items(project, mosaic, duration):
-    """Check what holds for the items of every mosaic, such as that they leave no gaps."""
+    """Check laws of the items of every mosaic, for example that there are no gaps between them."""
     items = items_of(project)
     assert items[0].number("POSITION") == pytest.approx(0, abs=1e-6)
     assert end_of(items[-1]) == pytest.approx(duration, abs=1e-6)
@@ -112,7 +112,7 @@ def check_items(project, mosaic, duration):
         overlap = end_of(one) - other.number("POSITION")
         fade = one.numbers("FADEOUT")[1]
         assert other.numbers("FADEIN")[1] == pytest.approx(max(overlap, 0), abs=1e-6)
-        # If a recording begins within the fade, its item starts with it, so the overlap is shorter.
+        # An item that starts with its recording can begin within the fade; the overlap is shorter.
         assert overlap < fade if other.number("SOFFS") == 0 else pytest.approx(overlap) == fade
         assert 0.025 < fade < 0.065
     for item in items:
@@ -122,7 +122,7 @@ def check_items(project, mosaic, duration):
         assert end - begin == pytest.approx(item.number("PLAYRATE") * length, abs=1e-6)
         (source,) = item.find("SOURCE")
         seconds = soundfile.info(source.path).duration
-        assert 0 <= begin < end < seconds + 0.06  # a fade may go on beyond the end
+        assert 0 <= begin < end < seconds + 0.06  # a fade can continue beyond the recording's end
 
 
 def sources_at(project, folder):
@@ -154,7 +154,7 @@ def test_items_by_beats_are_on_the_grid(by_beats, beats, folder, clock):
 @pytest.mark.parametrize("clock", CLOCKS)
 def test_a_session_by_beats_sounds_like_the_mosaic(by_beats, beats, folder, clock):
     project = written(beats, folder, mosaic=by_beats, **clock)
-    assert any(item.numbers("PLAYRATE")[2] for item in items_of(project))  # one is transposed
+    assert any(item.numbers("PLAYRATE")[2] for item in items_of(project))  # some are transposed
     audio = by_beats.transform(beats, **clock)
     played = play(project, folder, n_samples=len(audio))
     chroma = ChromaExtractor().transform([(audio, RATE), (played, RATE)])
@@ -162,7 +162,7 @@ def test_a_session_by_beats_sounds_like_the_mosaic(by_beats, beats, folder, cloc
     assert np.corrcoef(loudness(audio), loudness(played))[0, 1] > 0.9
 
 
-def test_a_session_by_frames_is_nearly_the_mosaic(by_frames, frames, folder):
+def test_a_session_by_frames_sounds_almost_the_same_as_the_mosaic(by_frames, frames, folder):
     project = written(frames, folder, mosaic=by_frames)
     sources_at(project, folder)
     audio = by_frames.transform(frames)
@@ -176,7 +176,7 @@ def test_a_session_by_frames_is_nearly_the_mosaic(by_frames, frames, folder):
 
 
 def bar_lines(project):
-    """Return when bars begin, in seconds, up to a minute after the last change of tempo."""
+    """Return the start times of bars in seconds, up to a minute after the last change of tempo."""
     points = [[float(value) for value in line] for line in project.find("TEMPOENVEX")[0].all("PT")]
     lines, beats, in_bar = [], 0.0, 0.0
     for point, after in itertools.zip_longest(points, points[1:]):
@@ -194,7 +194,7 @@ def bar_lines(project):
 
 
 @pytest.mark.parametrize("clock", CLOCKS)
-def test_bars_notes_and_chords_are_those_of_the_other_writers(by_beats, beats, folder, clock):
+def test_bars_notes_and_chords_equal_those_of_the_other_writers(by_beats, beats, folder, clock):
     project = written(beats, folder, mosaic=by_beats, **clock)
     timing = by_beats.edit_list(beats, **clock).timing
     file = io.BytesIO()
@@ -236,7 +236,7 @@ def test_frames_played_by_beats_have_the_tempo_of_the_mosaic(by_beats, frames, f
     assert project.number("TEMPO") == pytest.approx(90)
 
 
-def test_file_names_may_have_quotes(folder, frames, tmp_path):
+def test_file_names_can_have_quotes(folder, frames, tmp_path):
     names = ["it's.wav", 'a "b" c.wav', "Überbrück 音 <1>.wav", "`'.wav"]
     if os.name == "nt":
         names = ["it's.wav", "Überbrück 音.wav"]
@@ -258,9 +258,9 @@ def test_file_names_may_have_quotes(folder, frames, tmp_path):
         assert item.find("SOURCE")[0].get("FILE") == [os.path.realpath(place / name)]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there names have no such characters")
+@pytest.mark.skipif(os.name == "nt", reason="Windows forbids such file names")
 @pytest.mark.parametrize("name", ["\"'`.wav", "a\nb.wav"])
-def test_impossible_file_names_are_refused(folder, frames, tmp_path, name):
+def test_file_names_that_cannot_be_quoted_are_refused(folder, frames, tmp_path, name):
     shutil.copy(folder / "1.wav", tmp_path / name)
     mosaic = MosaicSynthesizer(sr=RATE).fit([tmp_path / name])
     with pytest.raises(ValueError, match="a session cannot hold this name; rename the file"):
@@ -279,7 +279,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("format", KINDS)
-def test_the_kind_of_a_source_is_found_by_its_content(folder, frames, tmp_path, format):
+def test_the_type_of_a_source_is_detected_from_its_content(folder, frames, tmp_path, format):
     samples, sr = soundfile.read(folder / "0.wav")
     soundfile.write(tmp_path / "music", samples, sr, format=format)
     mosaic = MosaicSynthesizer(sr=RATE, channels=1).fit([tmp_path / "music"])
@@ -289,7 +289,7 @@ def test_the_kind_of_a_source_is_found_by_its_content(folder, frames, tmp_path, 
         assert item.number("CHANMODE") == 2  # a stereo recording in a mono mosaic is mixed
 
 
-def test_moved_recordings_are_found(folder, frames, tmp_path):
+def test_moved_recordings_are_found_if_root_is_set(folder, frames, tmp_path):
     shutil.copytree(folder, tmp_path / "old")
     mosaic = MosaicSynthesizer(sr=RATE).fit(sorted((tmp_path / "old").glob("*.wav")))
     (tmp_path / "old").rename(tmp_path / "new")

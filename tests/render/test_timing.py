@@ -20,7 +20,7 @@ SR = 22050
 
 
 def play(roots, seconds, decay=0.0):
-    """Return the sound of a major triad on each root, each for its number of seconds."""
+    """Return the sound of successive major triads, given their roots and lengths in seconds."""
     sounds = []
     for root, length in zip(roots, seconds, strict=True):
         time = np.arange(round(length * SR)) / SR
@@ -42,7 +42,7 @@ def changes():
 
 
 def delays(changes, extractor, borders_of):
-    """Return by how many seconds the border nearest to each change comes late."""
+    """Return the delay, in seconds, of the border nearest to each change of chord."""
     late = []
     for recording, moments in changes:
         (piece,) = extractor.transform([recording])
@@ -53,7 +53,7 @@ def delays(changes, extractor, borders_of):
 
 @pytest.mark.parametrize("hop_length", [512, 1024, 2048, 4096])
 def test_chords_are_not_late(changes, hop_length):
-    """If frames began at their centers, they would be late by half a hop: 12, 23, 46 or 93 ms."""
+    """If frames began at their centers, chords would be late by half a hop: 12 to 93 ms."""
     extractor = ChromaExtractor(hop_length=hop_length)
 
     def of_chords(piece):
@@ -70,7 +70,7 @@ def test_chords_are_not_late(changes, hop_length):
 
 
 def test_measured_frames_are_not_late(changes):
-    """Measured frames may differ in length, as those of other tools do."""
+    """Measured frames need not have the length of the extractor's frames."""
     extractor = ChromaExtractor(hop_length=512)
     (analysis,) = extractor.analyze([changes[0][0]])
     n_frames = len(analysis.chroma)
@@ -111,7 +111,7 @@ def test_every_rendering_lasts_as_long_as_the_recording(struck, parameters):
     )
 
 
-def test_composed_beats_last_as_long_as_their_tempo_says(struck):
+def test_composed_beats_have_the_length_that_their_tempo_gives(struck):
     (piece,) = ChromaExtractor(sync="beat").transform([struck])
     for length in lengths(piece[:40], Timing.from_tempo(96), struck):
         assert length == pytest.approx(40 * 60 / 96, abs=1e-3)
@@ -120,7 +120,7 @@ def test_composed_beats_last_as_long_as_their_tempo_says(struck):
 def read(musicxml):
     converter = pytest.importorskip("music21.converter")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # music21's own
+        warnings.simplefilter("ignore")  # music21 warns about its own code
         return converter.parse(musicxml, format="musicxml", forceSource=True)
 
 
@@ -147,7 +147,7 @@ def test_slow_frames_are_not_beats(struck):
 
 @pytest.mark.parametrize("beats_per_bar", [2, 3, 4, 5, 6])
 @pytest.mark.parametrize("downbeat", [0, 1, 2, 7])
-def test_bars_are_those_of_the_timing(struck, beats_per_bar, downbeat):
+def test_bars_follow_the_timing(struck, beats_per_bar, downbeat):
     (piece,) = ChromaExtractor(sync="beat").transform([struck])
     timing = Timing.from_tempo(96, beats_per_bar=beats_per_bar, downbeat=downbeat)
     before = downbeat % beats_per_bar
@@ -178,7 +178,7 @@ def test_bars_are_those_of_the_timing(struck, beats_per_bar, downbeat):
 
 @pytest.mark.parametrize("start", [0, 2, 3, 5])
 def test_a_slice_keeps_the_bars(struck, start):
-    """A part that begins off the beat begins with the rest of that beat."""
+    """If a slice begins within a beat, it begins with the rest of that beat."""
     piece = np.repeat(ChromaExtractor(sync="beat").transform([struck])[0], 2, axis=0)[:40]
     timing = Timing.from_tempo(96, frames_per_beat=2, downbeat=3)[start:]
     chart = chord_chart(piece[start:], timing=timing)

@@ -23,7 +23,7 @@ def test_mir_eval_reads_the_same_pitch_classes_from_every_label(quality, key):
         assert set(np.flatnonzero(np.roll(bitmap, root))) == set(found.pitch_classes)
 
 
-def test_no_chord_has_the_no_chord_label_of_mir_eval():
+def test_a_rest_has_the_no_chord_label_of_mir_eval():
     rest = Chord(None, None, 0.0, 1.0, "N.C.")
     assert rest.harte == mir_eval_chord.NO_CHORD
 

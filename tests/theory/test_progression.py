@@ -34,7 +34,7 @@ def chord_of(number):
         ("* N N.C. X", None),
     ],
 )
-def test_different_symbols_of_a_chord_are_read_alike(symbols, expected):
+def test_different_symbols_of_a_chord_are_read_as_the_same_chord(symbols, expected):
     assert {chord_of(read_symbol(symbol)) for symbol in symbols.split()} == {expected}
 
 
@@ -52,7 +52,7 @@ def test_chart_and_harte_labels_of_every_chord_are_read_back():
         assert read_symbol(chord.label) == read_symbol(chord.harte) == number
 
 
-def test_chords_share_the_beats_of_their_bar():
+def test_chords_share_the_beats_of_their_bar_equally():
     assert frames_of_chords("C | F G", BEATS).tolist() == [C] * 4 + [F] * 2 + [G] * 2
     waltz = Timing.from_tempo(96, frames_per_beat=2, beats_per_bar=3)
     assert frames_of_chords("C | F G Am", waltz).tolist() == [C] * 6 + [

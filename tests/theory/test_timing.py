@@ -123,7 +123,7 @@ def test_frames_at_a_tempo_begin_on_beats():
 
 
 @pytest.mark.parametrize("frames_per_beat", [1, 2])
-def test_a_long_frame_counts_as_several_beats(frames_per_beat):
+def test_a_long_frame_counts_as_several_frames(frames_per_beat):
     """Frames before the first beat and after the last one are often long."""
     timing = Timing.from_beats([0, 1.4, 1.9, 2.4, 2.9, 2.9, 4.9], frames_per_beat=frames_per_beat)
     expected = np.array([0, 3, 4, 5, 6, 6, 10]) / frames_per_beat
@@ -131,8 +131,8 @@ def test_a_long_frame_counts_as_several_beats(frames_per_beat):
     assert timing.tempo == pytest.approx(120 / frames_per_beat, rel=0.03)
 
 
-def test_the_way_a_timing_is_made_decides_whether_frames_are_beats():
-    """Durations cannot decide it: with a hop of 4096 samples, frames are as long as fast beats."""
+def test_frames_are_beats_only_if_the_timing_is_made_from_beats():
+    """Durations do not tell: with a hop of 4096 samples, frames are as long as fast beats."""
     for seconds in (np.arange(9) * 4096 / 22050, np.arange(9) * 0.5):
         frames, beats = Timing.from_borders(seconds), Timing.from_beats(seconds)
         np.testing.assert_array_equal(frames.borders(), beats.borders())
@@ -144,7 +144,7 @@ def test_the_way_a_timing_is_made_decides_whether_frames_are_beats():
             frames.at_tempo(90)
 
 
-def test_a_timing_without_a_tempo_raises_when_asked_for_seconds():
+def test_times_in_seconds_are_refused_if_beats_have_no_tempo():
     timing = Timing.from_tempo(None, beats_per_bar=3)
     assert timing.tempo is None
     np.testing.assert_array_equal(timing.beats(2), [0, 1, 2])
@@ -201,7 +201,7 @@ def test_times_more_than_a_day_after_the_beginning_are_refused():
 
 @given(timing=timings)
 def test_the_pickled_state_is_a_dict_of_named_fields(timing):
-    """Names let a later version add a field."""
+    """With named fields, a later version can add one."""
     state = timing.__getstate__()
     assert state["kind"] in ("rate", "tempo", "measured")
     same = Timing.from_rate(1)[:]

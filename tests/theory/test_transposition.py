@@ -8,7 +8,7 @@ from musicai.theory.spelling import key_number
 
 
 def scale(tonic, *, minor=False, width=12, lowest=0):
-    """Return a scale with a longer tonic and fifth."""
+    """Return the frames of a scale in which the tonic and the fifth are repeated."""
     steps = [0, 0, 2, 3 if minor else 4, 5, 7, 7, 8 if minor else 9, 10 if minor else 11, 0]
     piece = np.zeros((len(steps), width), np.float32)
     octave = 0 if width == 12 else 36
