@@ -163,7 +163,7 @@ def _check_path(path: Path) -> None:
             f"{name}{link}: there is no folder {printable(written.parent)}; make it first"
         )
     if path.exists() and not os.access(path, os.W_OK):
-        raise PermissionError(errno.EACCES, "the file may not be written over", name)
+        raise PermissionError(errno.EACCES, "the file may not be overwritten", name)
     if path.exists() and not path.is_file():  # a file must not replace a device
         raise ValueError(
             f"{name} is not a regular file; give another one, or open it and pass that"

@@ -1,4 +1,4 @@
-"""Time scaling: sound is stretched so that its beats fall at given times, and its pitch is kept.
+"""Time scaling: stretching of sound so that its beats fall at given times, at unchanged pitch.
 
 This is WSOLA (W. Verhelst and M. Roelands, "An overlap-add technique based on waveform similarity
 (WSOLA) for high quality time-scale modification of speech", ICASSP 1993). The result is a sum of
