@@ -1,4 +1,4 @@
-"""Extractor and composer together, as users of scikit-learn will use them."""
+"""Pipelines of extractor and composer, as users of scikit-learn build them."""
 
 import pickle
 
@@ -17,7 +17,7 @@ RATE = 8000
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory):
-    """Twelve short recordings in two styles: rising triads and falling triads."""
+    """Return paths and styles of twelve short recordings of rising and of falling triads."""
     folder = tmp_path_factory.mktemp("recordings")
     seconds = np.arange(RATE // 2) / RATE
     paths, styles = [], []
@@ -42,7 +42,7 @@ def pipeline(**changes):
     return make_pipeline(ChromaExtractor(sr=RATE, hop_length=1024), small(**changes))
 
 
-def test_a_pipeline_composes_from_paths_and_after_loading(recordings, tmp_path):
+def test_a_pipeline_fitted_to_paths_composes_the_same_after_loading(recordings, tmp_path):
     paths, styles = recordings
     pipe = pipeline().fit(paths, styles)
     pieces = pipe[0].transform(paths)
@@ -60,13 +60,13 @@ def test_a_pipeline_composes_from_paths_and_after_loading(recordings, tmp_path):
     assert opened.score(paths, styles) == pipe.score(paths, styles)
 
 
-def test_a_style_for_each_label(recordings):
+def test_labels_passed_to_a_pipeline_become_styles(recordings):
     pipe = pipeline().fit(*recordings)
     assert pipe[-1].styles_.tolist() == ["down", "up"]
 
 
 @pytest.mark.slow  # it starts processes
-def test_grid_search_over_both_steps(recordings):
+def test_grid_search_can_tune_extractor_and_composer(recordings):
     grid = {
         "chromaextractor__kind": ["cqt", "stft"],
         "lstmcomposer__hidden_size": [4, 8],
@@ -77,14 +77,14 @@ def test_grid_search_over_both_steps(recordings):
     assert len(search.predict(recordings[0][:2])) == 2
 
 
-def test_cross_validation(recordings):
+def test_a_pipeline_can_be_cross_validated(recordings):
     folds = KFold(3, shuffle=True, random_state=0)
     scores = cross_val_score(pipeline(), *recordings, cv=folds, error_score="raise")
     assert scores.shape == (3,)
     assert np.isfinite(scores).all()
 
 
-def test_stratified_split_of_paths(recordings):
+def test_paths_can_be_split_by_style(recordings):
     paths, styles = recordings
     train, test, train_styles, test_styles = train_test_split(
         paths, styles, stratify=styles, test_size=4, random_state=0
@@ -93,7 +93,7 @@ def test_stratified_split_of_paths(recordings):
     assert np.isfinite(pipeline().fit(train, train_styles).score(test, test_styles))
 
 
-def test_composers_learn_the_same_from_data_frames(recordings):
+def test_training_on_data_frames_gives_the_same_scores(recordings):
     paths, styles = recordings
     expected = pipeline().fit(paths, styles).score(paths, styles)
     with config_context(transform_output="pandas"):
@@ -103,7 +103,7 @@ def test_composers_learn_the_same_from_data_frames(recordings):
     assert [*pipe[0].transform(paths)[0].columns] == [*pipe[0].get_feature_names_out()]
 
 
-def test_an_unreadable_recording_keeps_its_label(recordings, tmp_path):
+def test_labels_stay_aligned_if_an_unreadable_recording_is_skipped(recordings, tmp_path):
     broken = tmp_path / "broken.wav"
     broken.write_bytes(b"not music")
     paths, styles = recordings
@@ -121,7 +121,7 @@ def test_a_pipeline_can_be_displayed():
     assert "ChromaExtractor" in pipeline()._repr_html_()
 
 
-def test_a_composer_that_leaves_its_pipeline_keeps_the_clock_of_its_frames(recordings, tmp_path):
+def test_a_composer_saved_without_its_pipeline_keeps_its_timing(recordings, tmp_path):
     paths, _ = recordings
     extractor = ChromaExtractor(sync="half-beat", tracker=lambda samples, sr: np.arange(0, 3, 0.5))
     pipe = make_pipeline(extractor, small())
@@ -137,7 +137,7 @@ def test_a_composer_that_leaves_its_pipeline_keeps_the_clock_of_its_frames(recor
     assert frames.fit(paths)[-1].timing == frames[0].timing
 
 
-def test_a_piece_remembers_its_timing_until_something_is_made_of_it(recordings):
+def test_extracted_pieces_have_a_timing_but_arrays_made_from_them_do_not(recordings):
     extractor = ChromaExtractor()
     (piece,) = extractor.transform(recordings[0][:1])
     (opened,) = pickle.loads(pickle.dumps([piece]))

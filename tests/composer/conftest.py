@@ -18,7 +18,7 @@ def make_chroma(n_pieces, n_frames, seed):
 
 
 def make_rolls(n_pieces, n_frames, seed):
-    """Return binary pieces of 10 keys in which each note is followed by the next higher one."""
+    """Return binary pieces of 10 features in which each note is followed by the next higher one."""
     rng = np.random.RandomState(seed)
     steps = [rng.randint(10) + np.arange(n_frames + i) for i in range(n_pieces)]
     return [np.eye(10, dtype=np.float32)[step % 10] for step in steps]
@@ -41,5 +41,5 @@ def styles():
 
 @pytest.fixture(scope="session")
 def fitted(chroma, styles):
-    """Return a composer fitted with two styles, which tests must not change."""
+    """Return a composer fitted to two styles, which tests must not change."""
     return LSTMComposer(hidden_size=24, max_iter=4, random_state=0).fit(chroma, styles)

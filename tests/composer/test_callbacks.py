@@ -1,4 +1,4 @@
-"""Callbacks of scikit-learn see every epoch of a fit."""
+"""Callbacks of scikit-learn are called at every epoch of a fit."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from musicai.composer import on_epoch
 
 
 class Recorder:
-    """Record the calls of the hooks; ask to stop after `stop_after` epochs."""
+    """Recorder of callback events, which stops training after `stop_after` epochs."""
 
     def __init__(self, stop_after=None):
         self.events, self.losses, self.scores = [], [], []
@@ -41,7 +41,7 @@ def small(**changes):
     return LSTMComposer(**{"hidden_size": 8, "max_iter": 4, "random_state": 0, **changes})
 
 
-def test_callbacks_are_called_around_the_fit_and_every_epoch(chroma):
+def test_callbacks_are_called_before_and_after_the_fit_and_every_epoch(chroma):
     recorder = Recorder()
     composer = small().set_callbacks(recorder).fit(chroma)
     epochs = ["begin epoch", "end epoch"] * 4
@@ -87,7 +87,7 @@ def test_on_epoch_stops_training_if_the_function_returns_true(chroma):
     assert composer.fit(chroma).n_iter_ == 2
 
 
-def test_an_error_in_an_on_epoch_function_ends_the_fit(chroma):
+def test_fit_raises_the_error_of_an_on_epoch_function(chroma):
     class PrunedError(Exception):
         pass
 
@@ -101,7 +101,7 @@ def test_an_error_in_an_on_epoch_function_ends_the_fit(chroma):
     assert not composer.__sklearn_is_fitted__()
 
 
-def test_optuna_prunes_fits_through_on_epoch(chroma):
+def test_optuna_can_prune_fits_through_on_epoch(chroma):
     optuna = pytest.importorskip("optuna")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
 

@@ -1,4 +1,4 @@
-"""A fit that is interrupted and run again ends like one that was never interrupted."""
+"""A fit that is interrupted and run again ends with the same weights as an undisturbed one."""
 
 import json
 import os
@@ -69,7 +69,9 @@ OPTIONS = {
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 @pytest.mark.parametrize("n_steps", [0, 1, 3, 6, 7])
-def test_a_failed_fit_resumes(chroma, styles, path, often, monkeypatch, options, n_steps):
+def test_a_failed_fit_resumes_from_its_checkpoint(
+    chroma, styles, path, often, monkeypatch, options, n_steps
+):
     with monkeypatch.context() as patch:
         fail_after(patch, n_steps, MemoryError("no memory"))
         stopped = small(checkpoint=path, **options)
@@ -83,7 +85,7 @@ def test_a_failed_fit_resumes(chroma, styles, path, often, monkeypatch, options,
     assert_same(resumed, small(**options).fit(chroma, styles))
 
 
-def test_an_interruption_leaves_the_checkpoint(chroma, path, often, monkeypatch):
+def test_an_interrupted_fit_keeps_its_checkpoint(chroma, path, often, monkeypatch):
     with monkeypatch.context() as patch:
         fail_after(patch, 6, KeyboardInterrupt())
         with pytest.warns(UserWarning, match=rf"interrupted after 1 of 4.*resumes from {path}"):
@@ -93,7 +95,7 @@ def test_an_interruption_leaves_the_checkpoint(chroma, path, often, monkeypatch)
     assert_same(resumed, small().fit(chroma, X_val=chroma[:2]))
 
 
-def test_a_warm_start_resumes(chroma, path, often, monkeypatch):
+def test_a_failed_warm_start_resumes_from_its_checkpoint(chroma, path, often, monkeypatch):
     first = small().fit(chroma)
     goes_on = {**first.get_params(), "warm_start": True, "checkpoint": path}
 
@@ -133,7 +135,9 @@ def test_other_files_in_the_folder_are_kept(chroma, path):
     assert [file.name for file in path.parent.iterdir()] == [other.name]
 
 
-def test_a_new_working_directory_does_not_move_the_checkpoint(chroma, tmp_path, often, monkeypatch):
+def test_changing_the_working_directory_does_not_move_the_checkpoint(
+    chroma, tmp_path, often, monkeypatch
+):
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)
     run_epoch = _training.Trainer.run_epoch
@@ -148,7 +152,7 @@ def test_a_new_working_directory_does_not_move_the_checkpoint(chroma, tmp_path, 
     assert [file.name for file in tmp_path.rglob("*")] == ["elsewhere"]
 
 
-def test_max_time_counts_the_seconds_of_all_attempts(chroma, path, often, monkeypatch):
+def test_max_time_limits_the_total_time_of_all_attempts(chroma, path, often, monkeypatch):
     with monkeypatch.context() as patch:
         fail_after(patch, 6, MemoryError())
         patch.setattr(_progress.Budget, "clock", lambda self: 3599.9)
@@ -190,8 +194,8 @@ def test_a_fit_resumes_after_its_process_was_killed(chroma, path, often, monkeyp
         child.wait()
     options = {"max_iter": n_epochs, "early_stopping": False}
     monkeypatch.setattr(LSTMComposer, "_steps_between_snapshots", 5)
-    # The budget is so long that the child cannot finish. Stop both fits a few steps after the step
-    # at which it was killed.
+    # The child cannot finish within its budget. Stop both fits a few steps after the step at which
+    # the child was killed.
     n_steps = plain(path)["optimizer"]["n_steps"]
     assert n_steps > 0
     fail_after(monkeypatch, n_steps + 7, KeyboardInterrupt())
@@ -227,7 +231,7 @@ def test_the_checkpoint_of_another_fit_is_refused(chroma, styles, path, often, m
     small(checkpoint=path, device="cpu").fit(chroma, styles)
 
 
-def test_the_checkpoint_of_a_fit_with_other_initial_weights_is_refused(chroma, path, monkeypatch):
+def test_a_checkpoint_with_different_initial_weights_is_refused(chroma, path, monkeypatch):
     """Such a file remains if a script that fits twice is killed in the second fit and run again."""
     options = {"warm_start": True, "checkpoint": path}
     composer = small(**options).fit(chroma)
@@ -305,9 +309,7 @@ def test_a_path_to_a_pipe_is_refused(chroma, tmp_path):
         small(checkpoint=tmp_path / "pipe").fit(chroma)
 
 
-def test_an_interruption_before_the_first_checkpoint_promises_no_resumption(
-    chroma, path, monkeypatch
-):
+def test_an_interruption_without_a_checkpoint_does_not_promise_to_resume(chroma, path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
@@ -319,7 +321,7 @@ def test_an_interruption_before_the_first_checkpoint_promises_no_resumption(
 
 
 def test_a_fit_resumes_from_the_step_of_the_interruption(chroma, path, monkeypatch, ctrl_c):
-    """This holds even if no snapshot was due."""
+    """An interruption takes a snapshot even if none is due."""
     step = _training.Trainer._step
 
     def disturbed(self, *args):
@@ -442,7 +444,7 @@ OF_CHECKPOINT = [
 
 
 @pytest.mark.parametrize(("change", "reason"), OF_CHECKPOINT, ids=[r for _, r in OF_CHECKPOINT])
-def test_a_file_that_was_tampered_with_is_refused(chroma, path, often, monkeypatch, change, reason):
+def test_a_tampered_checkpoint_is_refused(chroma, path, often, monkeypatch, change, reason):
     with monkeypatch.context() as patched:
         fail_after(patched, 7, KeyboardInterrupt())
         with pytest.warns(UserWarning, match="interrupted"):

@@ -73,7 +73,7 @@ def test_notations_of_the_same_progression_give_the_same_piece(composer):
         np.testing.assert_array_equal(piece, pieces[0])
 
 
-def test_a_chord_chart_of_a_piece_serves_as_a_progression(composer):
+def test_a_chord_chart_can_be_passed_as_a_progression(composer):
     first = composer.sample(32, chords=PROGRESSION, random_state=1)
     chart = chord_chart(first, timing=BEATS)
     again = composer.sample(32, chords=chart, random_state=2)
@@ -88,12 +88,12 @@ def test_transposed_chords_give_the_transposed_piece(composer):
 
 
 @pytest.mark.parametrize("n_pieces", [None, 3])
-def test_a_progression_without_any_chord_changes_nothing(composer, n_pieces):
+def test_a_progression_without_chords_changes_nothing(composer, n_pieces):
     asked = composer.sample(20, chords="* | N", n_pieces=n_pieces, random_state=5)
     np.testing.assert_array_equal(asked, composer.sample(20, n_pieces=n_pieces, random_state=5))
 
 
-def test_free_bars_follow_no_chord(composer):
+def test_open_bars_need_not_follow_a_chord(composer):
     pieces = composer.sample(64, chords="C | *", n_pieces=8, random_state=6)
     bars = np.array(pieces).reshape(8, 8, 2, 4, 12)
     asked, free = (bars[:, :, i].reshape(-1, 12) for i in (0, 1))
@@ -102,7 +102,7 @@ def test_free_bars_follow_no_chord(composer):
     assert free[:, tones].mean() < asked[:, tones].mean() - 0.1
 
 
-def test_each_piece_over_chords_equals_the_piece_sampled_alone(composer):
+def test_pieces_with_chords_sampled_together_equal_those_sampled_alone(composer):
     chords = [PROGRESSION, None, "F | *", [("G7", 5), ("C", 3)]]
     seeds = [1, 2, 3, 4]
     together = composer.sample(24, chords=chords, random_state=seeds)
@@ -110,14 +110,14 @@ def test_each_piece_over_chords_equals_the_piece_sampled_alone(composer):
         np.testing.assert_array_equal(piece, composer.sample(24, chords=asked, random_state=seed))
 
 
-def test_stream_follows_chords_as_sample_does(composer):
+def test_stream_and_sample_give_the_same_frames_for_the_same_chords(composer):
     stream = composer.stream(chords=PROGRESSION, random_state=7)
     np.testing.assert_array_equal(
         list(islice(stream, 40)), composer.sample(40, chords=PROGRESSION, random_state=7)
     )
 
 
-def test_a_prime_is_continued_in_its_key(composer):
+def test_chords_after_a_prime_are_not_transposed(composer):
     prime = composer.sample(16, chords="C | F | G | C", random_state=8)
     new = composer.sample(16, prime=prime, chords="F | G | Am | C", random_state=9)
     assert share_of(new, [("F", 4), ("G", 4), ("Am", 4), ("C", 4)]) > 0.8
@@ -128,7 +128,7 @@ def test_piano_rolls_follow_chords():
     rolls = []
     for song in songs():
         roll = np.zeros((len(song), 88), np.float32)
-        for octave in (15, 27):  # C is the third note of the keyboard
+        for octave in (15, 27):  # from C2 and from C3
             roll[:, octave : octave + 12] = song > 0.4
         rolls.append(roll * (rng.rand(*roll.shape) < 0.9).astype(np.float32))
     composer = LSTMComposer(hidden_size=48, batch_size=4, max_iter=25, random_state=0)
@@ -171,16 +171,16 @@ def test_bars_have_the_meter_of_the_style():
         composer.sample(5, chords="C | F", style="pop")
 
 
-def test_next_chords_are_those_that_came_next_in_training():
+def test_next_chords_are_those_that_follow_in_the_training_pieces():
     turn = np.array([frame_of(read_symbol(symbol)) for symbol in ("C", "F", "G", "Am")])
     song = np.repeat(np.tile(turn, (4, 1)), 4, axis=0).astype(np.float32)
     timing = Timing.from_tempo(120)
     composer = LSTMComposer(hidden_size=48, max_iter=80, random_state=0)
     composer.fit([song[start:] for start in range(12)], timing=timing)
     chords, probabilities = composer.next_chords(song[:18], n_best=2, random_state=0)
-    assert chords[0].label == "F"  # after two beats of C
+    assert chords[0].label == "F"  # the piece ends after two of four beats of C
     assert probabilities[0] > 0.7
-    assert 0.5 <= chords[0].start <= 1.5 <= chords[0].end  # in seconds; it comes after two beats
+    assert 0.5 <= chords[0].start <= 1.5 <= chords[0].end  # the other two beats of C last 1 s
     assert 0 < probabilities.sum() <= 1
     (alone,) = composer.next_chords([song[:18]], n_best=2, random_state=0)
     assert alone[0] == chords
@@ -195,8 +195,8 @@ def test_next_chords_need_chroma_and_timing(chroma):
         composer.next_chords(chroma[0][:, :5])
 
 
-@pytest.mark.filterwarnings("ignore:prime is far")  # a small composer has composed the prime itself
-def test_a_gap_is_filled_over_chords(composer):
+@pytest.mark.filterwarnings("ignore:prime is far")  # the prime is sampled, not real music
+def test_a_gap_can_be_filled_with_requested_chords(composer):
     song = composer.sample(24, chords="C | F | G | C | F | G", random_state=0)
     new = composer.sample(
         8, prime=song[:16], then=song[16:], chords="Am | Dm", key="C", random_state=1
@@ -204,14 +204,14 @@ def test_a_gap_is_filled_over_chords(composer):
     assert share_of(new, [("Am", 4), ("Dm", 4)]) > 0.8
 
 
-def test_a_piece_ends_on_the_last_chord(composer):
+def test_a_piece_ends_on_the_last_chord_of_its_progression(composer):
     pieces = composer.sample(27, chords="C | Am | F", ending=True, n_pieces=32, random_state=0)
     asked = [("C", 4), ("Am", 4), ("F", 4)] * 2 + [("F", 3)]
     assert np.mean([share_of(piece, asked) for piece in pieces]) > 0.75
     assert np.mean([share_of(piece[-3:], [("F", 3)]) for piece in pieces]) > 0.6
 
 
-def test_each_ending_over_chords_equals_the_piece_sampled_alone(composer):
+def test_pieces_with_chords_and_endings_equal_those_sampled_alone(composer):
     chords, seeds = ["C | F | G", None, "Am | E"], [1, 2, 3]
     together = composer.sample(21, chords=chords, ending=True, random_state=seeds)
     for piece, asked, seed in zip(together, chords, seeds, strict=True):
@@ -219,7 +219,7 @@ def test_each_ending_over_chords_equals_the_piece_sampled_alone(composer):
         np.testing.assert_array_equal(piece, alone)
 
 
-def test_a_stream_ends_over_chords_as_a_sample_does(composer):
+def test_a_stream_with_chords_ends_like_a_sample(composer):
     stream = composer.stream(chords="C | Am | F", random_state=7)
     stream.end(20)
     stream.end(150)  # 150 frames before the end, all cues are still 0

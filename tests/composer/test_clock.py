@@ -1,4 +1,4 @@
-"""Tempo and meter of composed pieces, which come from the training pieces."""
+"""Composed pieces have the tempo and meter of the training pieces."""
 
 import pickle
 
@@ -18,7 +18,7 @@ def small(**changes):
 
 
 def measured(tempo, n_frames, **meter):
-    """Return the timing of half-beats at a constant tempo, given by times as from a tracker."""
+    """Return a timing of half-beats at a constant tempo, made from times as a tracker gives."""
     return Timing.from_beats(np.arange(n_frames + 1) * 30 / tempo, frames_per_beat=2, **meter)
 
 
@@ -91,7 +91,7 @@ def test_beats_without_a_tempo_cannot_be_rendered(chroma):
     chroma_to_midi(piece, timing=composer.timing.at_tempo(96))
 
 
-def test_a_composer_serves_as_a_timing(chroma):
+def test_a_composer_can_be_passed_as_timing(chroma):
     composer = small().fit(chroma, timing=Timing.from_tempo(120))
     music = chroma_to_midi(composer.sample(16, random_state=0), timing=composer)
     assert music.get_end_time() == pytest.approx(8, abs=0.1)
@@ -160,7 +160,7 @@ def test_a_warm_start_without_timing_keeps_the_earlier_timing(chroma):
         _ = composer.set_params(warm_start=False).fit(chroma).timing
 
 
-def test_the_timing_is_pickled_and_checked_on_opening(in_two_tempi):
+def test_the_timing_is_pickled_and_validated_when_unpickled(in_two_tempi):
     opened = pickle.loads(pickle.dumps(in_two_tempi))
     assert opened.timing_of("folk") == in_two_tempi.timing_of("folk")
     for wrong in (np.ones((2, 4)), np.full((1, 5), np.nan), np.array([[0, 0.001, 4, 90, 10]])):

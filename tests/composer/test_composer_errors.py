@@ -103,7 +103,7 @@ def test_a_composer_without_styles_refuses_a_style(chroma):
         composer.sample(3, style="folk")
 
 
-def test_an_unknown_style_is_scored_like_no_style_and_warns(fitted, chroma):
+def test_scoring_with_an_unknown_style_warns_and_uses_no_style(fitted, chroma):
     with pytest.warns(UserWarning, match="unknown style 'polka'.*no style"):
         score = fitted.score(chroma[:1], ["polka"])
     assert score == fitted.score(chroma[:1])
@@ -122,7 +122,7 @@ def test_values_outside_the_range_of_the_emission_are_refused(fitted, chroma, ro
         fitted.predict(rolls[0])
 
 
-def test_methods_of_an_unfitted_composer_raise():
+def test_methods_of_an_unfitted_composer_raise_an_error():
     composer = LSTMComposer()
     for call in (composer.predict, composer.score, composer.score_samples):
         with pytest.raises(NotFittedError):
@@ -131,13 +131,13 @@ def test_methods_of_an_unfitted_composer_raise():
         composer.sample(3)
 
 
-def test_scoring_no_frames_is_refused(fitted):
+def test_scoring_pieces_without_frames_is_refused(fitted):
     with pytest.raises(ValueError, match="no frames to score"):
         fitted.score([np.zeros((0, 12))])
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_warnings_point_at_the_line_that_calls_musicai(chroma):
+def test_warnings_point_to_the_file_that_calls_musicai(chroma):
     composer = LSTMComposer(hidden_size=4, max_iter=1, device="cuda", random_state=0)
     calls = [
         lambda: composer.fit(chroma),

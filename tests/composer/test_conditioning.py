@@ -1,4 +1,4 @@
-"""Traits that make samples differ, and frames redrawn in training."""
+"""Conditioning on traits, and redrawing of frames in training."""
 
 import pickle
 
@@ -52,7 +52,7 @@ def test_traits_are_means_of_features_and_of_their_changes(chroma):
     np.testing.assert_allclose(traits[12:], changes, rtol=1e-5)
 
 
-def test_traits_are_those_of_the_piece_in_the_common_key(chroma):
+def test_traits_are_computed_in_the_common_key(chroma):
     moved = traits_of(np.roll(chroma[0], 3, axis=1), shift=-3)
     np.testing.assert_allclose(moved, traits_of(chroma[0]), rtol=1e-5)
 
@@ -75,7 +75,7 @@ def test_constant_traits_are_not_scaled():
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_traits_are_scaled_alike_whether_pieces_come_one_by_one_or_together(chroma, order):
+def test_traits_have_the_same_scale_if_pieces_are_passed_one_by_one(chroma, order):
     pieces = [(0.2 + 0.1 * i) * piece for i, piece in enumerate(chroma)]
     together = LSTMComposer(hidden_size=8, random_state=0).partial_fit(pieces)
     apart = LSTMComposer(hidden_size=8, random_state=0)
@@ -111,7 +111,7 @@ def test_traits_are_drawn_from_pieces_of_the_style():
     assert draw(0) == set(range(6))
 
 
-def test_samples_take_the_traits_of_training_pieces():
+def test_samples_of_a_loud_style_are_louder_than_those_of_a_soft_style():
     rng = np.random.RandomState(0)
     pieces = [level + 0.1 * rng.standard_normal((60, 12)) for level in [0.25] * 8 + [0.6] * 8]
     composer = LSTMComposer(

@@ -53,7 +53,7 @@ def test_a_prime_is_continued_in_its_key(tuneful):
     assert np.mean(same) >= 0.8
 
 
-def test_another_key_with_the_same_seed_only_transposes_the_piece(tuneful):
+def test_with_the_same_seed_a_different_key_only_transposes_the_piece(tuneful):
     in_c = tuneful.sample(30, key="C", random_state=4)
     in_e = tuneful.sample(30, key="E", random_state=4)
     np.testing.assert_array_equal(np.roll(in_c, 4, axis=1), in_e)
@@ -77,7 +77,7 @@ def test_key_invariance_needs_at_least_twelve_features():
 
 @pytest.fixture(scope="module")
 def two_styles():
-    """Return a composer of two styles, each of which holds a single note."""
+    """Return a composer fitted to two styles, each a single held note."""
     low, high = np.zeros((2, 30, 10), np.float32)
     low[:, 1], high[:, 8] = 1, 1
     composer = LSTMComposer(
@@ -86,7 +86,7 @@ def two_styles():
     return composer.fit([low, high] * 6, ["low", "high"] * 6)
 
 
-def test_each_style_plays_its_own_note(two_styles):
+def test_samples_of_a_style_hold_the_note_of_that_style(two_styles):
     def share_of_high(style):
         pieces = two_styles.sample(1, n_pieces=400, style=style, random_state=0)
         return np.mean([piece[0, 8] for piece in pieces])
@@ -174,14 +174,14 @@ def test_next_frames_needs_an_emission_of_values_from_0_to_1(chroma):
         composer.next_frames(chroma[0])
 
 
-def test_a_stream_refuses_wrong_arguments_at_once(two_styles):
+def test_stream_refuses_invalid_arguments_before_the_first_frame(two_styles):
     with pytest.raises(ValueError, match="temperature must be"):
         two_styles.stream(temperature=0)
     with pytest.raises(ValueError, match="prime is a collection"):
         two_styles.stream(prime=[np.zeros((3, 10))])
 
 
-def test_piano_rolls_with_velocities_warn():
+def test_training_on_piano_rolls_with_velocities_warns():
     rolls = [90 * np.eye(88, dtype=np.float32)[:20]] * 3
     with pytest.warns(UserWarning, match=r"piano rolls with velocities.*\(roll > 0\)"):
         composer = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit(rolls)

@@ -24,7 +24,7 @@ def collection_of(pieces, *, keys=None, shifts=(0,)):
     return Collection(pieces, styles, keys or [0] * len(pieces), [np.array(shifts)] * len(pieces))
 
 
-def test_every_frame_is_in_one_excerpt_of_a_pass():
+def test_every_frame_is_in_exactly_one_excerpt_per_epoch():
     pieces = pieces_of(1, 5, CHUNK_LENGTH, CHUNK_LENGTH + 1, 1000)
     met = [np.zeros(len(piece), int) for piece in pieces]
     for spans in training_batches(collection_of(pieces), 3, np.random.RandomState(0)):
@@ -41,7 +41,7 @@ def test_excerpts_have_the_shift_and_the_transposed_key_of_their_piece():
     assert sorted((span.key, span.shift) for span in spans) == [(4, 3), (5, 3)]
 
 
-def test_piano_rolls_are_not_transposed_and_the_key_of_some_is_withheld():
+def test_excerpts_of_piano_rolls_are_not_transposed_and_some_have_no_key():
     rolls = [np.eye(20, dtype=np.float32)] * 200
     collection = Collection.of(rolls, [np.zeros(20, int)] * 200, "tied bernoulli", True)
     batches = training_batches(collection, 8, np.random.RandomState(0))
@@ -67,7 +67,7 @@ def test_previous_holds_the_frame_before_each_frame(start):
     assert batch.styles[0, 0] == 2
 
 
-def test_excerpts_are_rotated_together_with_the_frame_before_them():
+def test_excerpts_are_transposed_together_with_the_frame_before_them():
     pieces = pieces_of(10)
     span = Span(0, 4, 9, shift=-1, key=7)
     batch = collate([span], collection_of(pieces), torch.zeros(3))
@@ -76,7 +76,7 @@ def test_excerpts_are_rotated_together_with_the_frame_before_them():
     assert (batch.keys == 7).all()
 
 
-def test_a_split_leaves_every_style_a_training_piece():
+def test_a_split_leaves_a_training_piece_of_every_style():
     pieces = pieces_of(5, 6, 7, 8)
     styles = [np.full(5, 1), np.full(6, 2), np.full(7, 2), np.full(8, 3)]
     for seed in range(20):
@@ -111,7 +111,7 @@ def test_the_only_piece_with_enough_frames_is_not_set_aside(seed):
 
 
 @pytest.mark.parametrize("n_frames", [1, 127, 128])
-def test_a_piece_no_longer_than_a_chunk_is_not_cut(n_frames):
+def test_a_piece_of_at_most_128_frames_is_not_cut(n_frames):
     piece = np.zeros((n_frames, 12), np.float32)
     collection = Collection([piece], [np.zeros(n_frames, int)], [0], [np.zeros(1, int)])
     for seed in range(20):
@@ -119,7 +119,7 @@ def test_a_piece_no_longer_than_a_chunk_is_not_cut(n_frames):
         assert (span.start, span.stop, span.key) == (0, n_frames, 0)
 
 
-def test_chunks_are_never_empty_and_all_offsets_occur():
+def test_excerpts_are_never_empty_and_all_offsets_occur():
     piece = np.zeros((129, 12), np.float32)
     collection = Collection([piece], [np.zeros(129, int)], [0], [np.zeros(1, int)])
     firsts = set()

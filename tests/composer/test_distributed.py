@@ -121,7 +121,7 @@ def test_all_processes_end_with_the_same_weights(ended, name):
 @pytest.mark.usefixtures("trains_as_its_children")
 def test_two_processes_score_about_as_well_as_one(ended, chroma, styles):
     _, told = ended
-    # Ranks draw different redrawn frames and dropout, so results are only about equal.
+    # Each rank draws its own dropout and redrawn frames, so scores are only approximately equal.
     for name, dropout, rtol in (("plain", 0.0, 0.015), ("dropout", 0.3, 0.015)):
         alone = LSTMComposer(**OPTIONS, dropout=dropout).fit(chroma, styles)
         score, best, loss, n_iter = told[0][name]
@@ -137,7 +137,7 @@ def test_all_processes_refuse_different_pieces(ended):
         assert "differ in the pieces" in told["different"]
 
 
-def test_all_processes_resume_from_the_checkpoint_of_the_first(ended):
+def test_all_processes_resume_from_the_checkpoint_of_the_first_process(ended):
     folder, told = ended
     assert told[0]["stopped"]
     assert told[1]["stopped"]

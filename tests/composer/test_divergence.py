@@ -1,4 +1,4 @@
-"""Divergence in training is noticed, and training continues with a lower learning rate."""
+"""Divergence of training is detected, and training continues with a lower learning rate."""
 
 import warnings
 
@@ -37,7 +37,7 @@ def test_a_fit_that_diverges_at_every_retry_raises_an_error(chroma, batch_size):
     assert len(told) == 3
 
 
-def test_divergence_in_the_last_step_is_noticed(chroma):
+def test_divergence_in_the_last_step_is_detected(chroma):
     with (
         pytest.warns(ConvergenceWarning, match="training diverged"),
         pytest.raises(ValueError, match="training diverged"),
@@ -46,7 +46,7 @@ def test_divergence_in_the_last_step_is_noticed(chroma):
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf"), 1e6])
-def test_training_goes_back_and_continues_with_a_lower_learning_rate(chroma, monkeypatch, loss):
+def test_after_divergence_training_continues_with_a_lower_learning_rate(chroma, monkeypatch, loss):
     monkeypatch.setattr(LSTMComposer, "_steps_between_snapshots", 2)
     spoil(monkeypatch, loss, from_step=21 if loss == 1e6 else 5)
     match = r"diverged.*continues from step \d+ with a learning rate of 0\.0075"
@@ -139,7 +139,7 @@ def test_steps_with_overflowing_gradients_are_skipped(
         assert len(steps) == len(clipped) - n_in_succession > 0
 
 
-def test_divergence_in_a_short_fit_is_noticed(chroma):
+def test_divergence_in_a_short_fit_is_detected(chroma):
     composer = small(learning_rate=1e10, max_iter=3, early_stopping=False, batch_size=16)
     with (
         pytest.warns(ConvergenceWarning, match="training diverged"),
@@ -148,7 +148,7 @@ def test_divergence_in_a_short_fit_is_noticed(chroma):
         composer.fit(chroma[:3])
 
 
-def test_divergence_over_several_partial_fits_is_noticed():
+def test_divergence_over_several_partial_fits_is_detected():
     roll = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
     composer = small(learning_rate=1e3)
 

@@ -121,7 +121,7 @@ def test_drawn_frames_of_chroma_have_one_loudest_feature(together, n_draws):
 
 
 @pytest.mark.parametrize("together", [True, False])
-def test_temperature_acts_on_the_odds_of_the_loudest_feature(together):
+def test_temperature_scales_the_log_odds_of_the_loudest_feature(together):
     emission = ready(LogisticNADE(3, N_CONTEXT, loudest_first=True))
     with torch.no_grad():
         emission.context_to_loudest.weight.zero_()
@@ -137,7 +137,7 @@ def test_temperature_acts_on_the_odds_of_the_loudest_feature(together):
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
 @pytest.mark.parametrize("together", [True, False])
 def test_a_note_sounds_if_its_logit_exceeds_the_noise(together, temperature):
-    """The reference draws note by note, as in Larochelle and Murray (2011), with equal noise."""
+    """Compare with draws note by note, as in Larochelle and Murray (2011), with the same noise."""
     emission = ready(BernoulliNADE(20, N_CONTEXT, n_hidden=7))
     with torch.no_grad():
         for parameter in (emission.feature_to_hidden, emission.hidden_to_output.weight):
@@ -207,7 +207,7 @@ def test_temperature_scales_the_weights_and_the_width_of_components(temperature,
 
 @pytest.mark.parametrize("temperature", [1e-4, 1e4])
 @pytest.mark.parametrize("make", CLASSES)
-def test_extreme_temperatures_give_valid_frames(make, temperature):
+def test_extreme_temperatures_give_finite_frames(make, temperature):
     draws = draws_of(ready(make(3, N_CONTEXT)))
     for together in (True, False):
         drawn = draw_many(draws, previous_frame(3), 20, together=together, temperature=temperature)

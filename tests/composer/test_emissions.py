@@ -1,4 +1,4 @@
-"""Emissions are distributions, and redraw values from the components that explain them."""
+"""Probabilities of emissions sum to one, and values are redrawn from suitable components."""
 
 from itertools import product
 
@@ -125,7 +125,7 @@ def test_redrawing_keeps_values_of_1_and_adds_none():
         drawn = emission.redraw(x, context, torch.rand(3000, 3, generator=generator), generator)
     assert torch.equal(drawn == 1, x == 1)
     levels = torch.unique(drawn * 5)
-    np.testing.assert_allclose(levels, np.arange(6), atol=1e-5)  # other levels all occur
+    np.testing.assert_allclose(levels, np.arange(6), atol=1e-5)  # all levels still occur
     assert ((drawn != x) & (x < 1)).float().mean() > 0.1
 
 
@@ -165,7 +165,7 @@ def test_a_frame_is_redrawn_from_its_component():
     with torch.no_grad():
         emission.output.weight.zero_()
         bias = torch.zeros(2 + 2 * 2 * 2)
-        bias[2:6] = torch.tensor([-50.0, -50.0, 50.0, 50.0])  # the first is an offset
+        bias[2:6] = torch.tensor([-50.0, -50.0, 50.0, 50.0])  # the first mean is an offset
         emission.output.bias.copy_(bias)
     generator = torch.Generator().manual_seed(0)
     context, previous = torch.zeros(2000, N_CONTEXT), emission.decode(torch.ones(2000, 2))

@@ -12,7 +12,7 @@ from musicai.composer._cues import find_ends
 
 
 def make_endings(n_pieces, n_frames, *, seed, tail=6):
-    """Return binary pieces of random notes whose last frames hold the highest note alone."""
+    """Return binary pieces of random notes that end with several frames of the highest note."""
     rng = np.random.RandomState(seed)
     pieces = []
     for _ in range(n_pieces):
@@ -35,19 +35,19 @@ def test_sampled_endings_are_like_those_of_training_pieces(closing):
     assert before(closed) < ends(closed) - 0.3
 
 
-def test_a_continuation_of_a_prime_can_end(closing):
+def test_a_continuation_of_a_prime_can_have_an_ending(closing):
     prime = make_endings(1, 30, seed=3)[0][:20]
     closed = closing.sample(12, prime=[prime] * 20, ending=True, random_state=0)
     assert np.mean([piece[-4:, 9].mean() for piece in closed]) > 0.7
 
 
-def test_each_piece_with_an_ending_equals_the_piece_sampled_alone(closing):
+def test_pieces_with_endings_sampled_together_equal_those_sampled_alone(closing):
     together = closing.sample(15, ending=True, random_state=[3, 4])
     for piece, seed in zip(together, (3, 4), strict=True):
         np.testing.assert_array_equal(piece, closing.sample(15, ending=True, random_state=seed))
 
 
-def test_a_stream_ends_after_the_requested_frames(closing):
+def test_a_stream_ends_after_the_requested_number_of_frames(closing):
     closed = []
     for seed in range(10):
         stream = closing.stream(random_state=seed)
@@ -72,7 +72,7 @@ def test_the_end_of_a_piece_is_its_last_frame_that_is_not_silent():
     assert find_ends([piece, piece[:700], np.zeros((5, 12)), piece[:0]]) == [700, 700, 0, 0]
 
 
-def test_few_training_pieces_warn_of_few_endings(chroma):
+def test_sampling_an_ending_warns_if_there_were_few_training_pieces(chroma):
     composer = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit(chroma[:3])
     with pytest.warns(UserWarning, match="knows few endings"):
         composer.sample(4, ending=True)
@@ -80,7 +80,7 @@ def test_few_training_pieces_warn_of_few_endings(chroma):
         composer.stream().end(4)
 
 
-def test_training_on_excerpts_warns_of_few_endings(closing):
+def test_sampling_an_ending_warns_if_training_pieces_were_excerpts(closing):
     excerpts = [piece[:30] for piece in make_endings(20, 40, seed=0)]
     composer = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit(excerpts)
     with pytest.warns(UserWarning, match="few endings: only 0 training pieces"):
@@ -90,7 +90,7 @@ def test_training_on_excerpts_warns_of_few_endings(closing):
         closing.sample(4, ending=True)
 
 
-def test_a_prime_unlike_the_training_pieces_warns(closing):
+def test_sampling_warns_about_a_prime_unlike_the_training_pieces(closing):
     usual = make_endings(1, 40, seed=5)[0][:30]
     strange = np.ones((30, 10), np.float32)
     with warnings.catch_warnings():

@@ -26,7 +26,7 @@ def test_the_composer_is_not_tagged_as_non_deterministic():
 
 
 @pytest.mark.parametrize("method", ["predict", "score_samples"])
-def test_results_come_in_the_form_of_the_input(fitted, chroma, method):
+def test_results_have_the_same_form_as_the_input(fitted, chroma, method):
     call = getattr(fitted, method)
     alone = call(chroma[0])
     assert isinstance(alone, np.ndarray)
@@ -74,7 +74,7 @@ def test_score_is_the_mean_over_frames(fitted, chroma):
     assert fitted.score(chroma) == pytest.approx(per_frame.mean(), abs=1e-5)
 
 
-def test_parameters_survive_a_clone(fitted):
+def test_clone_keeps_the_parameters(fitted):
     assert clone(fitted).get_params() == fitted.get_params()
     assert "hidden_size=24" in repr(fitted)
 

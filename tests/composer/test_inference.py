@@ -26,7 +26,7 @@ def weigh_keys(*arguments, **sizes):
     return [odds for odds, _ in read_primes(*arguments, **sizes)]
 
 
-def test_keys_are_weighted_by_the_likelihood_of_the_piece_in_them(learned, heard):
+def test_key_probabilities_are_proportional_to_the_likelihood_in_each_key(learned, heard):
     network, shifts = learned
     pieces, styles = heard
     in_each = np.array(

@@ -1,4 +1,4 @@
-"""Gaps between a prime and a passage that follows."""
+"""Filling of gaps between a prime and a passage."""
 
 import numpy as np
 import pytest
@@ -31,9 +31,9 @@ def seam(piece, passage):
 
 
 @pytest.mark.parametrize("style", [None, {"one": 1, "other": 1}])
-def test_a_gap_leads_to_the_passage(walker, style):
+def test_a_filled_gap_leads_to_the_passage(walker, style):
     primes = make_walks(12, 30, seed=1)
-    # Each passage begins an odd number of steps from its prime, as far away as the gap allows.
+    # Each passage begins 3 notes above the end of its prime or 13 below, within reach of 13 steps.
     passages = [np.roll(prime[::-1], 3, axis=1)[:10] for prime in primes]
     gaps = walker.sample(12, prime=primes, then=passages, style=style, random_state=0)
     free = walker.sample(12, prime=primes, style=style, random_state=0)
@@ -51,13 +51,13 @@ def test_a_gap_leads_to_the_passage(walker, style):
     assert cost(gaps) > cost(free)
 
 
-def test_a_gap_continues_its_prime(walker):
+def test_a_filled_gap_continues_its_prime(walker):
     primes = make_walks(12, 30, seed=2)
     gaps = walker.sample(8, prime=primes, then=[prime[:6] for prime in primes], random_state=0)
     assert np.mean([seam(prime, gap) <= 1 for prime, gap in zip(primes, gaps, strict=True)]) > 0.8
 
 
-def test_each_gap_filled_with_others_equals_the_gap_filled_alone(walker):
+def test_gaps_filled_together_equal_those_filled_alone(walker):
     primes = make_walks(2, 20, seed=3)
     together = walker.sample(9, prime=primes, then=primes[::-1], random_state=[5, 6])
     for i, seed in enumerate((5, 6)):
@@ -65,7 +65,7 @@ def test_each_gap_filled_with_others_equals_the_gap_filled_alone(walker):
         np.testing.assert_array_equal(together[i], alone)
 
 
-def test_frames_that_lead_to_a_passage_need_no_prime(walker):
+def test_a_gap_before_a_passage_can_be_filled_without_a_prime(walker):
     (passage,) = make_walks(1, 10, seed=4)
     openings = walker.sample(6, then=passage, n_pieces=3, random_state=0)
     assert len(openings) == 3
@@ -73,7 +73,7 @@ def test_frames_that_lead_to_a_passage_need_no_prime(walker):
 
 
 @pytest.mark.parametrize("emission", ["logistic", "gaussian", "independent"])
-def test_gaps_are_filled_by_every_emission(chroma, emission):
+def test_gaps_can_be_filled_with_every_emission(chroma, emission):
     composer = LSTMComposer(hidden_size=16, max_iter=3, emission=emission, random_state=0)
     composer.fit(chroma)
     gap = composer.sample(5, prime=chroma[0], then=chroma[1], random_state=0)
@@ -81,7 +81,7 @@ def test_gaps_are_filled_by_every_emission(chroma, emission):
     assert np.isfinite(gap).all()
 
 
-def test_a_gap_cannot_be_an_ending(walker):
+def test_then_and_ending_cannot_be_combined(walker):
     (prime,) = make_walks(1, 10, seed=4)
     with pytest.raises(ValueError, match="then continues the music, but ending=True ends it"):
         walker.sample(4, prime=prime, then=prime, ending=True)

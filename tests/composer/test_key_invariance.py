@@ -13,7 +13,7 @@ def in_keys(chroma):
 
 def test_the_likelihood_is_the_mean_over_keys(in_keys, chroma):
     plain = LSTMComposer(hidden_size=24, max_iter=1, key_invariant=False).fit(chroma)
-    plain.weights_ = in_keys.weights_  # the same network, which reads every piece in one key
+    plain.weights_ = in_keys.weights_  # the same network, but without averaging over keys
     piece = chroma[3][:30]
     turned = [np.roll(piece, shift, axis=1) for shift in range(12)]
     for n_frames in (1, 2, 30):
@@ -52,7 +52,7 @@ def test_pieces_of_any_length_are_scored_alike_alone_and_together(in_keys, chrom
     np.testing.assert_allclose(in_keys.predict(long[:60]), in_keys.predict(long)[:60], atol=1e-5)
 
 
-def test_the_best_validation_score_equals_score_of_the_validation_pieces(chroma):
+def test_the_best_validation_score_equals_the_score_of_validation_pieces(chroma):
     composer = LSTMComposer(hidden_size=16, max_iter=3, random_state=0)
     composer.fit(chroma[2:], X_val=chroma[:2])
     assert composer.best_validation_score_ == pytest.approx(composer.score(chroma[:2]), rel=1e-6)

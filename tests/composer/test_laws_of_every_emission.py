@@ -42,7 +42,7 @@ def make_pieces(emission, lengths, seed, width=None):
 
 @cache
 def fitted(emission, width=None):
-    """Return a composer after a little training, which all tests share."""
+    """Return a briefly trained composer, which all tests share."""
     pieces = make_pieces(emission, [30, 20, 25], 0, width)
     return LSTMComposer(hidden_size=8, max_iter=2, emission=emission, random_state=0).fit(pieces)
 
@@ -144,18 +144,18 @@ def test_sampled_pieces_have_finite_scores(emission, n_frames, n_pieces, seed, t
     pieces = composer.sample(n_frames, **options)
     assert [piece.shape for piece in pieces] == [(n_frames, WIDTHS[emission])] * n_pieces
     assert {piece.dtype for piece in pieces} == {np.dtype(np.float32)}
-    assert np.isfinite(composer.score(pieces))  # all values have a probability
+    assert np.isfinite(composer.score(pieces))  # no value has probability 0
     for one, other in zip(pieces, composer.sample(n_frames, **options), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-# For each case, all possible frames, or a grid of values, and the step between values.
+# For each emission and width, all possible frames and 1, or a grid of values and its spacing.
 ALL_FRAMES = {
     ("chroma", 1): (np.arange(256)[:, None] / 255, 1.0),
     ("logistic", 1): (np.arange(256)[:, None] / 255, 1.0),
     ("independent", 1): (np.arange(256)[:, None] / 255, 1.0),
     ("bernoulli", 5): (np.array(list(product([0, 1], repeat=5))), 1.0),
-    ("bernoulli", 12): (np.array(list(product([0, 1], repeat=12))), 1.0),  # mixed over keys
+    ("bernoulli", 12): (np.array(list(product([0, 1], repeat=12))), 1.0),  # a mixture over keys
     ("gaussian", 1): (np.linspace(-60, 20, 4001)[:, None], 0.02),
     ("mse", 1): (np.linspace(-10, 10, 4001)[:, None], 0.005),
 }
@@ -178,13 +178,13 @@ def test_probabilities_of_all_next_frames_sum_to_one(emission, width, n_past, se
 @given(exponent=st.floats(-30, 30), offset=st.sampled_from([-100, -1, 0, 0.5]), seed=seeds)
 @example(exponent=-30.0, offset=0, seed=0)
 @example(exponent=30.0, offset=-1, seed=0)
-def test_composers_of_data_of_any_scale_can_be_unpickled(emission, exponent, offset, seed):
+def test_composers_trained_on_data_of_any_scale_can_be_unpickled(emission, exponent, offset, seed):
     pieces = [
         ((piece + offset) * 10**exponent).astype(np.float32)
         for piece in make_pieces("mse", [12, 9], seed, 3)
     ]
     composer = LSTMComposer(hidden_size=3, max_iter=1, emission=emission, random_state=0)
-    for learn in (composer.fit, composer.partial_fit):  # the latter also stores moments
+    for learn in (composer.fit, composer.partial_fit):  # `partial_fit` also stores moments
         learn(pieces)
         again = pickle.loads(pickle.dumps(composer))
         np.testing.assert_array_equal(
@@ -193,7 +193,7 @@ def test_composers_of_data_of_any_scale_can_be_unpickled(emission, exponent, off
 
 
 @pytest.mark.parametrize("emission", WIDTHS)
-def test_weights_of_any_size_can_be_unpickled(emission):
+def test_composers_with_huge_weights_can_be_unpickled(emission):
     composer = LSTMComposer(
         hidden_size=3, max_iter=1, learning_rate=1e9, emission=emission, random_state=0
     ).partial_fit(make_pieces(emission, [12, 9], 0))

@@ -51,14 +51,14 @@ def test_a_pickle_holds_no_torch_objects(fitted, chroma):
     assert b"torch" not in pickle.dumps(trained_on)
 
 
-def test_opening_a_file_of_a_different_version_warns(fitted):
+def test_opening_a_file_from_a_different_version_warns(fitted):
     data = pickle.dumps(fitted).replace(__version__.encode(), b"9" * len(__version__))
     with pytest.warns(UserWarning, match=rf"saved by musicai 9+ and is opened by {__version__}"):
         pickle.loads(data)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
-def test_a_composer_for_a_gpu_opens_and_works_without_one(fitted, chroma):
+def test_a_composer_saved_for_a_gpu_works_without_one(fitted, chroma):
     saved = pickle.dumps(fitted).replace(b"auto", b"cuda")
     opened = pickle.loads(saved)
     assert opened.device == "cuda"
@@ -70,5 +70,5 @@ def test_a_composer_for_a_gpu_opens_and_works_without_one(fitted, chroma):
     )
 
 
-def test_an_unfitted_composer_pickles():
+def test_an_unfitted_composer_can_be_pickled():
     assert pickle.loads(pickle.dumps(LSTMComposer(hidden_size=3))).hidden_size == 3

@@ -14,7 +14,7 @@ from musicai.composer._matches import LOOK_BACK, find_matches
 from musicai.composer._network import network_to_train
 from musicai.composer._roll_memory import RollMemory, known_before
 
-WIDTH = 13  # the narrowest roll
+WIDTH = 13  # smallest width of a roll with shared weights
 
 
 def make_roll(n_frames, seed=0, width=WIDTH):
@@ -96,7 +96,7 @@ def test_frequencies_of_draws_match_probabilities(composer):
     assert (np.abs(shares - expected) < error).all()
 
 
-def test_predictions_are_nearer_to_the_next_frames_than_the_mean_frame_is():
+def test_predictions_are_closer_to_the_next_frame_than_the_mean_frame():
     piece = make_roll(40)
     expected = fit(max_iter=30, batch_size=1).predict(piece)[:-1]
     errors = [np.square(piece[1:] - guess).sum() for guess in (expected, piece.mean(0))]
@@ -104,7 +104,7 @@ def test_predictions_are_nearer_to_the_next_frames_than_the_mean_frame_is():
 
 
 def match_by_definition(piece, t):
-    """Return the lag with the highest score before frame t, and that score."""
+    """Return the lag of the match of frame t and its score, computed from the definition."""
     best = 0, 0.0
     for lag in range(1, min(t, LOOK_BACK)):
         score = np.float32(0)
@@ -124,11 +124,11 @@ def test_the_match_is_the_lag_with_the_highest_score(n_frames):
     assert [bool(confidence) for confidence in confidences] == [score > 0 for _, score in expected]
 
 
-def test_the_match_of_a_repeated_theme_leads_to_its_earlier_statement():
+def test_a_repeated_theme_matches_its_earlier_occurrence():
     assert find_matches(make_roll(100, seed=3)).lags[70] == 66
 
 
-def test_matches_are_found_only_within_the_look_back():
+def test_matches_are_found_only_within_look_back_frames():
     silence = np.zeros((2 * LOOK_BACK, WIDTH), np.float32)
     counted = np.arange(len(silence))[:, None] >> np.arange(WIDTH) & 1
     once = counted[:20].astype(np.float32)
@@ -184,7 +184,7 @@ def test_a_sampled_piece_does_not_depend_on_the_others(composer):
         np.testing.assert_array_equal(piece, alone)
 
 
-def test_notes_beyond_all_training_notes_are_possible():
+def test_notes_outside_the_range_of_training_notes_are_possible():
     rolls = [np.pad(make_roll(40, seed=i), ((0, 0), (30, 30))) for i in range(4)]
     composer = LSTMComposer(hidden_size=4, max_iter=1, key_invariant=True, random_state=0)
     composer.fit(rolls)

@@ -1,4 +1,4 @@
-"""Pieces sampled together equal the pieces alone; blends of styles."""
+"""Sampling of several pieces at once, and blends of styles."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ EMISSIONS = ["logistic", "bernoulli", "gaussian", "independent", "mse"]
 
 @pytest.fixture(scope="module", params=EMISSIONS)
 def composer(request):
-    """Return a composer of two styles."""
+    """Return a composer fitted to two styles."""
     composer = LSTMComposer(hidden_size=20, max_iter=4, emission=request.param, random_state=0)
     return composer.fit(make_pieces(request.param), ["folk", "jazz"] * 4)
 
@@ -22,7 +22,7 @@ def make_pieces(emission):
     return make_chroma(8, 40, seed=0)
 
 
-def test_each_piece_equals_the_piece_sampled_alone_with_its_seed(composer):
+def test_pieces_sampled_together_equal_those_sampled_alone(composer):
     seeds = list(range(7))
     styles = ["folk", None, {"folk": 0.7, "jazz": 0.3}, "jazz", {"jazz": 1}, None, "folk"]
     keys = ["C", None, "F#", None, "Am", None, "Bb"] if composer.key_invariant_ else None
@@ -44,7 +44,7 @@ def test_each_piece_equals_the_piece_sampled_alone_with_its_seed(composer):
             np.testing.assert_array_equal(together[i], alone)
 
 
-def test_one_value_applies_to_all_pieces(composer):
+def test_a_single_value_applies_to_all_pieces(composer):
     together = composer.sample(9, n_pieces=3, style="folk", random_state=[4, 5, 6])
     for piece, seed in zip(together, (4, 5, 6), strict=True):
         alone = composer.sample(9, style="folk", random_state=seed)
@@ -82,9 +82,9 @@ def test_a_stream_refuses_arguments_for_several_pieces(fitted):
 
 
 def test_a_blend_is_a_mixture_of_next_frame_distributions(composer):
-    """This is the equation in the Notes of `sample`.
+    """Check the equation in the Notes of `sample`.
 
-    If keys are hidden, it holds within each key, so only the first frame is compared.
+    For key-invariant composers, it holds within each key, so only the first frame is compared.
     """
     piece = composer.sample(15, random_state=3)
     blend = {"folk": 3, "jazz": 1}
@@ -94,13 +94,13 @@ def test_a_blend_is_a_mixture_of_next_frame_distributions(composer):
     if not composer.key_invariant_:
         expected = np.logaddexp(scores["folk"] + np.log(0.75), scores["jazz"] + np.log(0.25))
         np.testing.assert_allclose(mixed[0], expected, rtol=1e-5, atol=1e-4)
-    # Before the first frame all keys are equally likely, so there it also holds over all keys.
+    # Before the first frame, all keys are equally likely, so the equation holds over all keys too.
     first = np.log(0.75 * np.exp(scores["folk"][0]) + 0.25 * np.exp(scores["jazz"][0]))
     assert mixed[0][0] == pytest.approx(first, rel=1e-4)
 
 
 def test_the_weights_of_a_blend_are_the_probabilities_of_its_styles():
-    """In a blend of two styles that hold a note each, a note is as frequent as its weight says."""
+    """If each style holds one note, the weights of the styles are the frequencies of the notes."""
     low, high = np.zeros((2, 30, 10), np.float32)
     low[:, 1], high[:, 8] = 1, 1
     composer = LSTMComposer(

@@ -51,7 +51,7 @@ def make_sampler(emission, primes, n_pieces, n_layers=1, style=1):
 
 
 def as_torch_says(network, piece, style, n_drawn=0):
-    """Return context and expected frame after `piece`, whose last frames were sampled."""
+    """Return torch's context and expected frame after `piece`, whose last frames were sampled."""
     extended = np.pad(piece, ((0, 1), (0, 0)))
     collection = Collection(
         [extended],
@@ -184,7 +184,7 @@ def test_several_threads_can_sample_from_one_composer(fitted, chroma):
         np.testing.assert_array_equal(one, other)
 
 
-def test_blas_has_as_many_threads_after_composing_as_before():
+def test_one_blas_thread_restores_the_number_of_threads():
     def n_threads():
         return {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
 
@@ -199,7 +199,8 @@ def test_blas_has_as_many_threads_after_composing_as_before():
             assert n_threads() == {1}
         assert n_threads() == {2}
     before = n_threads()
-    # If other threads start first and end last, OpenBLAS 0.3.31 may keep a number that one has set.
+    # The outer context starts first and ends last. Otherwise, OpenBLAS 0.3.31 may keep the number
+    # of threads that a worker has set.
     with one_blas_thread():
         with ThreadPoolExecutor(3) as pool:
             list(pool.map(overlap, range(3)))

@@ -44,7 +44,7 @@ def test_a_prime_is_continued_from_its_last_frame(fitted, chroma):
     assert np.abs(np.mean(context_of_prime, 0)[0] - expected).mean() < 0.2
 
 
-def test_a_prime_of_sampled_frames_continues_the_sample(rolls):
+def test_continuing_a_sample_equals_sampling_it_at_once(rolls):
     composer = LSTMComposer(hidden_size=16, max_iter=2, random_state=0).fit(rolls)
     rng = np.random.RandomState(5)
     first = composer.sample(30, random_state=rng)
@@ -59,7 +59,7 @@ def test_primes_may_differ_in_length(fitted, chroma):
     assert [piece.shape for piece in pieces] == [(5, 12)] * 3
 
 
-def test_samples_keep_changing(fitted):
+def test_long_samples_keep_changing(fitted):
     piece = fitted.sample(500, random_state=0)
     late = piece[-100:]
     assert np.abs(np.diff(late, axis=0)).mean() > 0.01

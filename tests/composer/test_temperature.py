@@ -1,8 +1,7 @@
-"""The entropy of what is drawn rises with temperature, computed exactly and without sampling.
+"""Entropies of draws rise with the temperature; they are computed without sampling.
 
-In place of random numbers, the quantiles of their distribution are used, one for each of many rows.
-The share of rows with a value is then the probability of this value, with an error of at most one
-row.
+Random numbers are replaced by the quantiles of their distribution, one for each of many rows. The
+share of rows with a value is then the probability of this value, with an error of at most one row.
 """
 
 import numpy as np
@@ -32,7 +31,7 @@ temperatures = st.lists(st.floats(0.05, 20), min_size=2, max_size=4, unique=True
 
 
 class Quantiles:
-    """Stand-in for a `RandomState` whose choices and noise of one feature are quantiles."""
+    """Stand-in for a `RandomState` that returns quantiles as choices and noise of one feature."""
 
     def __init__(self, *, feature=None, others=0.0):
         self.feature, self.others = feature, others
@@ -77,7 +76,7 @@ def assert_rising(entropies):
 
 @few
 @given(seed=seeds, temperatures=temperatures, feature=st.integers(0, 4), lower=st.integers(0, 31))
-def test_entropy_of_a_note_given_the_lower_ones_rises_with_temperature(
+def test_entropy_of_a_note_given_lower_notes_rises_with_temperature(
     seed, temperatures, feature, lower
 ):
     draws, readout = make(BernoulliNADE, BernoulliNADESampler, seed, n_features=5, n_hidden=6)
@@ -106,7 +105,7 @@ def assert_components_spread(draws, readout, n_features, temperatures):
 
 @few
 @given(seed=seeds, temperatures=temperatures)
-def test_entropy_of_the_component_of_a_level_rises_with_temperature(seed, temperatures):
+def test_entropy_of_the_logistic_component_rises_with_temperature(seed, temperatures):
     def spread_out(emission):
         # Spread the means within the range, away from the middle, where the uniform component is.
         emission.hidden_to_output[..., 5:10] = emission.context_to_output.weight[5:10] = 0
@@ -120,7 +119,7 @@ def test_entropy_of_the_component_of_a_level_rises_with_temperature(seed, temper
 
 @few
 @given(seed=seeds, temperatures=temperatures)
-def test_entropy_of_the_component_of_a_frame_rises_with_temperature(seed, temperatures):
+def test_entropy_of_the_gaussian_component_rises_with_temperature(seed, temperatures):
     draws, readout = make(GaussianMixture, GaussianMixtureSampler, seed, n_features=2)
     assert_components_spread(draws, readout, 2, temperatures)
 

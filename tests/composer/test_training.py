@@ -32,7 +32,7 @@ def test_a_composer_learns_the_next_note(rolls):
 
 
 @pytest.mark.parametrize("emission", ["logistic", "gaussian", "independent", "mse"])
-def test_every_emission_learns(chroma, emission):
+def test_training_improves_every_emission(chroma, emission):
     before = small(emission=emission, max_iter=1).fit(chroma)
     after = small(emission=emission, max_iter=60, batch_size=2).fit(chroma)
     assert after.score(chroma) > before.score(chroma) + 1
@@ -93,7 +93,7 @@ def test_a_single_piece_trains_without_validation(chroma):
     assert composer.n_iter_ == 5
 
 
-def test_validation_pieces_can_be_given(chroma, styles):
+def test_validation_pieces_can_be_passed_to_fit(chroma, styles):
     composer = small(key_invariant=False)
     composer.fit(chroma[:6], styles[:6], X_val=chroma[6:], y_val=styles[6:])
     assert composer.best_validation_score_ == pytest.approx(composer.score(chroma[6:], styles[6:]))
@@ -118,7 +118,7 @@ def test_an_interruption_keeps_the_best_weights_so_far(chroma, monkeypatch):
 
 
 def interrupt_in_the_loss(monkeypatch, n_times):
-    """Press Ctrl-C during the third step."""
+    """Press Ctrl-C `n_times` during the third step."""
     add_gradients = Trainer._add_gradients
     steps = []
 
@@ -279,7 +279,7 @@ def test_partial_fit_accepts_styles_that_come_later(chroma):
         composer.partial_fit(chroma[3:4], ["d"])
 
 
-def test_constant_features_and_repeated_frames_are_learned():
+def test_training_on_constant_pieces_gives_finite_scores_and_samples():
     still = [np.full((20, 3), 7.0)] * 3
     composer = small(max_iter=2).fit(still)
     assert np.isfinite(composer.score(still))
@@ -309,7 +309,7 @@ def test_verbose_shows_progress(chroma, capsys):
     assert captured.out == ""
 
 
-def test_each_style_is_scored_and_sampled_like_its_own_training_music(rolls):
+def test_scores_and_samples_of_a_style_match_its_training_pieces(rolls):
     upward, downward = rolls, [roll[::-1].copy() for roll in rolls]
     labels = ["up"] * len(upward) + ["down"] * len(downward)
     composer = small(hidden_size=32, max_iter=120, batch_size=2, early_stopping=False)
@@ -330,7 +330,7 @@ def test_style_labels_are_kept_exactly(chroma):
         assert composer.sample(2, style=labels[0]).shape == (2, 12)
 
 
-def test_a_warm_start_keeps_its_initial_weights_if_training_finds_none_better(chroma):
+def test_a_warm_start_keeps_its_initial_weights_if_training_makes_them_worse(chroma):
     composer = small(max_iter=40, batch_size=2, warm_start=True).fit(chroma[:6], X_val=chroma[6:])
     before, weights = composer.best_validation_score_, composer.weights_
     # At so high a learning rate, the few steps of this fit make the weights worse.
@@ -346,7 +346,7 @@ def test_a_warm_start_keeps_its_initial_weights_if_training_finds_none_better(ch
     assert composer.n_iter_ == len(composer.validation_curve_) == 2
 
 
-def test_training_the_readout_of_the_mean_does_not_change_other_weights(chroma, rolls, monkeypatch):
+def test_training_the_mean_head_does_not_change_other_weights(chroma, rolls, monkeypatch):
     for emission, pieces in ((LogisticNADE, chroma), (BernoulliNADE, rolls)):
         composer = small(learning_rate=0.3).fit(pieces)
         with monkeypatch.context() as patch:
