@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 
 from musicai.composer import _composer, _network
 
-# Machines are slow or busy, and no test asserts a time.
+# Test machines may be slow or busy, so tests do not assert times.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
@@ -14,7 +14,7 @@ collect_ignore = ["user_file.py"]  # for the type checker only
 
 
 def pytest_addoption(parser):
-    """Add options that show whether a test depends on one lucky training run."""
+    """Add options that change training, to find tests that depend on one training run."""
     group = parser.getgroup("trainings")
     group.addoption(
         "--shift-seeds", type=int, default=0, help="number to add to integer seeds of training"
@@ -37,14 +37,14 @@ def _shifted(seed, shift):
 
 @pytest.fixture
 def trains_as_its_children(request):
-    """Skip if child processes would train with other seeds or precision than this one."""
+    """Skip a test if training in child processes would differ from training in this process."""
     if request.config.getoption("--shift-seeds") or request.config.getoption("--bfloat16"):
         pytest.skip("child processes do not get the options of pytest")
 
 
 @pytest.fixture
 def ctrl_c():
-    """Restore Python's handling of Ctrl-C, which processes in the background of a shell ignore."""
+    """Use Python's handling of Ctrl-C, which background processes of a shell ignore by default."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

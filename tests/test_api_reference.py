@@ -19,8 +19,8 @@ ROOMS = sorted(
     if hasattr(importlib.import_module(f"musicai.{room}"), "__all__")  # shared rooms have none
 )
 
-# The checks of numpydoc that every docstring must pass. The others are left out: ruff makes them,
-# they demand a final period, or they demand sections that not every object needs.
+# The checks of numpydoc that every docstring must pass. The other checks are also made by ruff,
+# require a final period, or require sections that not every object needs.
 CHECKS = {
     *("GL06", "GL07", "GL08", "GL10"),  # sections are known and in order; there is a docstring
     *("SS01", "SS02", "SS04"),  # there is a summary
@@ -30,7 +30,7 @@ CHECKS = {
 
 
 def public_names():
-    """Return all objects that users import, by the dotted name under which each says it lives."""
+    """Return the dotted names of all public objects, each in the module that users import."""
     modules = [musicai, *(importlib.import_module(f"musicai.{room}") for room in ROOMS)]
     named = {}  # by identity, because estimators are both in a room and in musicai
     for module in modules:
@@ -40,13 +40,13 @@ def public_names():
 
 
 def look_up(name):
-    """Return the object that a dotted name stands for."""
+    """Return the object with a dotted name."""
     module, _, last = name.rpartition(".")
     return getattr(importlib.import_module(module), last)
 
 
 def listed_in(page):
-    """Return the names in the tables of a reference page; each of them gets its own page."""
+    """Yield the dotted names that the tables of a reference page list."""
     module = "musicai"
     for line in page.read_text(encoding="utf-8").splitlines():
         if begin := re.match(r"\.\. (?:automodule|currentmodule):: (\S+)", line):
@@ -56,7 +56,7 @@ def listed_in(page):
 
 
 def methods():
-    """Return the dotted names of public methods that our classes define or document themselves."""
+    """Yield the dotted names of the documented public methods that musicai's classes define."""
     for name in CALLABLE:
         public = look_up(name)
         if inspect.isclass(public):
@@ -74,18 +74,18 @@ CALLABLE = [name for name in PUBLIC if callable(look_up(name))]
 METHODS = sorted(set(methods()))
 ESTIMATORS = ["ChromaExtractor", "LSTMComposer", "MosaicSynthesizer", "PianoRollExtractor"]
 FETCHED = {f"musicai.datasets.{name}" for name in ("fetch_polyphonic", "fetch_recordings")} | {
-    "musicai.datasets.load_chorales"  # it plays the chorales first, which takes minutes
+    "musicai.datasets.load_chorales"  # rendering the chorales takes minutes
 }
 
 
-def test_reference_lists_every_public_name_once():
+def test_the_api_reference_lists_every_public_name_once():
     pages = [path for path in REFERENCE.glob("*.md") if path.stem != "index"]
     assert {path.stem for path in pages} == {*ROOMS, "timing", "versions"}
     listed = sorted(name for page in pages for name in listed_in(page))
     assert listed == PUBLIC
 
 
-def test_index_leads_to_every_room():
+def test_the_index_of_the_api_reference_links_to_every_package():
     index = (REFERENCE / "index.md").read_text(encoding="utf-8")
     for room in ROOMS:
         assert f"[musicai.{room}]({room}.md)" in index
@@ -94,16 +94,16 @@ def test_index_leads_to_every_room():
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # from packages that numpydoc imports
 @pytest.mark.parametrize("name", [*CALLABLE, *METHODS])
-def test_docstring_is_complete(name, monkeypatch):
+def test_docstrings_are_complete(name, monkeypatch):
     numpydoc = pytest.importorskip("numpydoc.validate")
-    # Python 3.13 looks for a class in the file of the module named by `__module__`.
+    # Python 3.13 would look for the class in the file of the module that `__module__` names.
     monkeypatch.setattr(numpydoc.Validator, "source_file_def_line", None)
     errors = numpydoc.validate(name)["errors"]
     assert not [f"{code}: {said}" for code, said in errors if code in checks_of(name)]
 
 
 def checks_of(name):
-    """Return the checks for a name; tuples and dataclasses document attributes, not parameters."""
+    """Return the checks for a name; tuples and dataclasses need not document parameters."""
     return CHECKS - {"PR01"} if name in CALLABLE and fields(look_up(name)) else CHECKS
 
 
@@ -115,7 +115,7 @@ def fields(public):
 
 
 @pytest.mark.parametrize("name", [name for name in CALLABLE if fields(look_up(name))])
-def test_fields_are_documented(name):
+def test_all_fields_of_tuples_and_dataclasses_are_documented(name):
     public = look_up(name)
     told = re.findall(r"^    ([\w, ]+) : ", inspect.getdoc(public).partition("Attributes")[2], re.M)
     told = told or re.findall(r"^([\w, ]+) : ", inspect.getdoc(public), re.M)

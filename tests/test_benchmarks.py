@@ -14,7 +14,7 @@ OURS = ("musicai", "benchmarks")
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-def test_imports_of_benchmarks_exist(path):
+def test_modules_and_names_that_benchmarks_import_exist(path):
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] in (
@@ -27,7 +27,7 @@ def test_imports_of_benchmarks_exist(path):
                     importlib.import_module(f"{node.module}.{alias.name}")
 
 
-def test_modules_and_tests_of_mutation_testing_exist():
+def test_files_listed_for_mutation_testing_exist():
     assert all((mutation.ROOT / "musicai" / f"{name}.py").is_file() for name in mutation.MODULES)
     assert all((mutation.ROOT / name).exists() for name in mutation.TESTS)
 

@@ -1,4 +1,4 @@
-"""Run the code of README and docs as a reader would, and follow every link."""
+"""Tests of the README and the docs: their code runs, and their links and figures are valid."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def name_of(document):
 
 
 CHORDS = {"judging.md": 46, "tuning.md": 12}
-"""Chords of 2 s in each recording. Five are enough elsewhere; a distribution needs more music."""
+"""Number of chords, of 2 s each, in a recording, for pages that need more than five."""
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def recordings(tmp_path, monkeypatch, request):
     n_chords = CHORDS.get(request.getfixturevalue("document").name, 5)
     rng = np.random.RandomState(0)
     seconds = np.arange(2 * 22050) / 22050
-    struck = np.exp(-4 * (seconds % 0.5))  # struck four times per chord: 120 beats per minute
+    struck = np.exp(-4 * (seconds % 0.5))  # four attacks per chord: 120 beats per minute
     for style in ("folk", "jazz"):
         (tmp_path / "recordings" / style).mkdir(parents=True)
         for number in range(4):
@@ -58,7 +58,7 @@ def recordings(tmp_path, monkeypatch, request):
 @pytest.mark.slow
 @pytest.mark.parametrize("document", WITH_CODE, ids=name_of)
 @pytest.mark.usefixtures("recordings")
-def test_code_blocks_run(document):
+def test_code_blocks_in_documents_run(document):
     text = document.read_text(encoding="utf-8")
     namespace = {}
     for block in CODE.findall(text):
@@ -89,20 +89,20 @@ def test_most_pages_have_code():
 
 
 def anchor_of(heading):
-    """Return the anchor of a heading as GitHub and myst_heading_anchors write it."""
+    """Return the anchor that GitHub and MyST give to a heading."""
     plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
     return re.sub(r"[^\w\- ]", "", plain.lower()).replace(" ", "-")
 
 
 def sections(document):
-    """Return the text under each heading of a page, up to the next heading, by anchor."""
+    """Return a dict from the anchor of each heading of a page to the text below the heading."""
     text = FENCED.sub("", document.read_text(encoding="utf-8"))
     _, *parts = re.split(r"^#+ (.+?)\s*$", text, flags=re.MULTILINE)
     return dict(zip(map(anchor_of, parts[::2]), parts[1::2], strict=True))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
-def test_links_lead_somewhere(document):
+def test_targets_of_internal_links_exist(document):
     text = FENCED.sub("", document.read_text(encoding="utf-8"))
     for target in re.findall(r"\]\(([^)]+)\)", text):
         if re.match(r"https?://|mailto:", target):
@@ -114,7 +114,7 @@ def test_links_lead_somewhere(document):
 
 
 def figures(text):
-    """Return decimal numbers with three digits or more, which hardly ever coincide by chance."""
+    """Return the decimal numbers of a text that are too long to coincide by chance."""
     found = re.findall(r"(?<![\w.])\d*\.\d+(?![\w.])", text)
     return {number for number in found if len(number.lstrip("0")) > 3}
 
@@ -122,7 +122,7 @@ def figures(text):
 @pytest.mark.parametrize(
     "document", [page for page in DOCUMENTS[1:] if BENCHMARKS not in page.parents], ids=name_of
 )
-def test_figures_of_the_benchmarks_stand_in_one_place(document):
+def test_our_benchmark_figures_appear_only_in_the_benchmark_pages(document):
     tables = "".join(page.read_text(encoding="utf-8") for page in BENCHMARKS.glob("*.md"))
     ours = figures(" ".join(re.findall(r"\*\*(.+?)\*\*", tables)))
     assert len(ours) > 10
@@ -133,7 +133,7 @@ def test_figures_of_the_benchmarks_stand_in_one_place(document):
 NUMBER = re.compile(r"(?<![\w.-])\d+(?:[.,]\d+)*(?![\w-])")
 
 
-def test_figures_of_the_readme_stand_on_the_pages_that_it_links_to():
+def test_figures_in_the_readme_appear_in_the_pages_that_it_links_to():
     text = FENCED.sub("", (ROOT / "README.md").read_text(encoding="utf-8"))
     n_figures = 0
     for block in re.split(r"\n\n|\n(?=[|-])", text):
@@ -149,12 +149,12 @@ def test_figures_of_the_readme_stand_on_the_pages_that_it_links_to():
 
 
 @pytest.mark.parametrize("document", [ROOT / "README.md", *PAGES], ids=name_of)
-def test_pages_are_short_enough_to_be_read(document):
+def test_pages_are_not_too_long(document):
     n_lines = len(document.read_text(encoding="utf-8").splitlines())
     assert n_lines <= (120 if document.name == "README.md" else 250)
 
 
-def test_site_leads_to_every_page():
+def test_every_page_can_be_reached_from_the_index():
     found, to_read = set(), [DOCS / "index.md"]
     while to_read:
         page = to_read.pop()
@@ -173,7 +173,7 @@ def test_site_leads_to_every_page():
     assert found == set(PAGES)
 
 
-def test_gallery_shows_every_example():
+def test_the_gallery_lists_every_example():
     listed = re.findall(r"^gallery/(\w+)$", (DOCS / "gallery.md").read_text(), re.MULTILINE)
     examples = [path.stem for path in (ROOT / "examples").glob("[!_]*.py")]
     assert sorted(listed) == sorted(examples)

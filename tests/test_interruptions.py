@@ -1,7 +1,7 @@
-"""After Ctrl-C at any moment, files are whole or unchanged, and estimators fitted or unchanged.
+"""After Ctrl-C, files are complete or unchanged, and estimators are fitted or unchanged.
 
 `interrupted` presses Ctrl-C at a numbered moment, so that a failure can be reproduced. A moment is
-when a function of the library begins, or when one written in C returns to it.
+the start of a function of musicai, or the return of a C function that such a function calls.
 """
 
 import signal
@@ -63,7 +63,7 @@ class Moments:
 
 
 def interrupted(call, stop):
-    """Press Ctrl-C at moment number `stop` of a call; return whether KeyboardInterrupt came out."""
+    """Press Ctrl-C at moment number `stop` of a call; return whether it was interrupted."""
     try:
         Moments(stop).run(call)
     except KeyboardInterrupt:
@@ -72,7 +72,7 @@ def interrupted(call, stop):
 
 
 def some_moments(call, n, seed=0):
-    """Choose about `n` moments of a call at random, and always its first one and its last five."""
+    """Choose the first and last five moments of a call, and about `n` others at random."""
     moments = Moments()
     moments.run(call)
     chosen = np.random.RandomState(seed).randint(1, moments.n + 1, size=n)
@@ -104,7 +104,7 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_file_is_whole_or_unchanged(name, tmp_path):
+def test_after_ctrl_c_a_file_is_complete_or_unchanged(name, tmp_path):
     path, write = tmp_path / name, WRITERS[name]
     write(path)
     whole = path.read_bytes()
@@ -129,7 +129,7 @@ ESTIMATORS = {
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
-def test_a_fit_is_complete_or_changes_nothing(name):
+def test_after_ctrl_c_fit_is_complete_or_has_changed_nothing(name):
     make, music = ESTIMATORS[name]
     X = music()
     twin = joblib.hash(vars(make().fit(X)))
@@ -148,7 +148,7 @@ def small(**changes):
     )
 
 
-def test_a_partial_fit_is_complete_or_changes_nothing():
+def test_after_ctrl_c_partial_fit_is_complete_or_has_changed_nothing():
     twin = joblib.hash(vars(small().partial_fit(pieces())))
     for stop in some_moments(lambda: small().partial_fit(pieces()), n=6):
         composer = small()
@@ -161,7 +161,7 @@ def test_a_partial_fit_is_complete_or_changes_nothing():
 
 
 @pytest.mark.parametrize("changes", [{}, {"early_stopping": False}, {"checkpoint": "fit.npz"}])
-def test_an_interrupted_composer_is_usable_or_unchanged(changes, tmp_path, monkeypatch):
+def test_after_ctrl_c_a_composer_is_usable_or_unchanged(changes, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     whole = joblib.hash(vars(small(**changes).fit(pieces())))
     n_early = 0
@@ -186,7 +186,7 @@ def test_an_interrupted_composer_is_usable_or_unchanged(changes, tmp_path, monke
     assert n_early > 0
 
 
-def test_an_interruption_after_the_last_step_is_reported(monkeypatch, ctrl_c):
+def test_ctrl_c_after_the_last_training_step_is_reported(monkeypatch, ctrl_c):
     interruptions = _training._interruptions
 
     @contextmanager
@@ -200,7 +200,7 @@ def test_an_interruption_after_the_last_step_is_reported(monkeypatch, ctrl_c):
         small().fit(pieces())
 
 
-def test_ctrl_c_is_held_back(ctrl_c):
+def test_training_postpones_ctrl_c(ctrl_c):
     with _training._interruptions(patient=False) as interrupted:
         assert not interrupted()
         signal.raise_signal(signal.SIGINT)
@@ -225,7 +225,7 @@ def test_a_handler_that_the_user_installed_is_kept(handler, patient, ctrl_c):
     assert signal.getsignal(signal.SIGINT) is handler
 
 
-def test_writing_a_checkpoint_leaves_no_draft_if_interrupted(tmp_path, monkeypatch):
+def test_an_interrupted_write_leaves_the_previous_checkpoint_and_no_draft(tmp_path, monkeypatch):
     checkpoint = Checkpoint(tmp_path / "fit.npz", {})
     checkpoint.write({"seed": 1})
 

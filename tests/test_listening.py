@@ -1,4 +1,4 @@
-"""Tests of the listening test in the benchmarks: its page and its results."""
+"""Tests of the benchmarks' listening test: the page that listeners use, and its results."""
 
 import base64
 import json
@@ -34,7 +34,7 @@ def data_of(page):
     return json.loads(text)
 
 
-def test_the_page_needs_no_network_and_contains_every_clip(clips):
+def test_the_listening_page_contains_every_clip_and_needs_no_network(clips):
     page = make_page(clips, of=3, n_trials=5, question="A </script> or B?")
     assert not re.search(r"(src|href)=|https?://|@import", page)
     test = data_of(page)
@@ -48,13 +48,13 @@ def test_the_page_needs_no_network_and_contains_every_clip(clips):
             assert base64.b64decode(uri.removeprefix("data:audio/mpeg;base64,"))
 
 
-def test_only_equal_pages_share_an_id(clips):
+def test_listening_pages_have_the_same_id_only_if_they_are_equal(clips):
     first = data_of(make_page(clips))["id"]
     assert data_of(make_page(clips))["id"] == first
     assert data_of(make_page(clips, question="Which one is louder?"))["id"] != first
 
 
-def test_clips_have_equal_levels_without_clipping(clips):
+def test_clips_are_set_to_equal_levels_without_clipping(clips):
     sounds = [sound for each in at_one_level(clips).values() for sound, _ in each.values()]
     levels = [np.sqrt(np.mean(sound**2)) for sound in sounds]
     assert np.allclose(levels, levels[0], rtol=1e-4)
@@ -62,7 +62,7 @@ def test_clips_have_equal_levels_without_clipping(clips):
 
 
 @pytest.mark.parametrize("of", [1, 4])
-def test_a_page_cannot_compare_more_kinds_than_there_are(clips, of):
+def test_a_listening_page_must_compare_between_2_and_all_kinds(clips, of):
     with pytest.raises(ValueError, match="between 2 and the number of kinds, 3"):
         make_page(clips, of=of)
 
@@ -93,7 +93,7 @@ def table(tmp_path):
     return write
 
 
-def test_shares_have_wilson_intervals(table):
+def test_intervals_of_shares_are_wilson_intervals(table):
     chosen = ["recording"] * 9 + ["band"] * 3
     rows = [f"t,ann,{i},recording/0;band/0,{kind}/0,3.1" for i, kind in enumerate(chosen)]
     answers = read_answers([table("ann.csv", *rows)])
@@ -130,7 +130,7 @@ def test_inconsistent_answers_are_refused(table, rows, message):
         read_answers([table("ann.csv", *rows)])
 
 
-def test_tables_without_answers_are_refused(table):
+def test_a_table_without_the_columns_of_answers_is_refused(table):
     path = table(
         "result.csv", "band,1,2,0.5,0.1,0.9", head="kind,chosen,offered,share,low,high\r\n"
     )

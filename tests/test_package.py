@@ -20,8 +20,8 @@ MODULES = {
     for path in PACKAGE.rglob("*.py")
 }
 
-# The rooms are stages on the path from recording to sound. A room imports none of the later stages,
-# and none of the rooms that load, measure or show music.
+# The subpackages ("rooms") are stages on the path from recording to score. A stage imports no later
+# stage, and no subpackage that loads, measures or displays music.
 OUTPUT = {"musicai.render", "musicai.mosaic"}
 BESIDE = {"musicai.datasets", "musicai.metrics", "musicai.display"}
 NEVER_IMPORTS = {
@@ -60,12 +60,12 @@ NEVER_IMPORTS = {
     "cli": set(),
 }
 
-# Tools that every room may import.
+# Subpackages of tools that every other subpackage may import.
 SHARED = ("base", "files", "theory")
 
 
 def imported_by(tree, path):
-    """Yield the absolute names of everything that a file imports, also inside functions."""
+    """Yield the absolute names of all imports in a file, including those inside functions."""
     parents = path.relative_to(PACKAGE.parent).parts[:-1]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -78,7 +78,7 @@ def imported_by(tree, path):
 
 
 def needed_by(module):
-    """Return the package's modules that a module imports, even if only for annotations."""
+    """Return the modules of musicai that a module imports, even if only for annotations."""
     path = MODULES[module]
     return MODULES.keys() & set(imported_by(ast.parse(path.read_text()), path))
 
@@ -90,7 +90,7 @@ def check_imports(path, never):
 
 
 @pytest.mark.parametrize("room", NEVER_IMPORTS)
-def test_rooms_do_not_import_what_they_must_not(room):
+def test_packages_do_not_import_later_stages(room):
     files = list((PACKAGE / room).glob("*.py"))
     assert files
     for path in files:
@@ -98,7 +98,7 @@ def test_rooms_do_not_import_what_they_must_not(room):
 
 
 @pytest.mark.parametrize("room", SHARED)
-def test_shared_rooms_import_none_of_the_others(room):
+def test_shared_packages_import_no_other_packages(room):
     files = list((PACKAGE / room).glob("*.py"))
     assert files
     never = {"torch", "librosa", "soundfile", *(f"musicai.{name}" for name in NEVER_IMPORTS)}
@@ -107,7 +107,7 @@ def test_shared_rooms_import_none_of_the_others(room):
 
 
 @pytest.mark.parametrize("room", [*NEVER_IMPORTS, *SHARED])
-def test_no_room_imports_private_names_of_another(room):
+def test_no_package_imports_private_names_of_another(room):
     for path in (PACKAGE / room).glob("*.py"):
         for name in imported_by(ast.parse(path.read_text()), path):
             package, _, inside = name.partition(".")
@@ -116,7 +116,7 @@ def test_no_room_imports_private_names_of_another(room):
                 assert not private, f"{path.name} imports {name}"
 
 
-def test_nothing_imports_the_command():
+def test_no_module_imports_the_command_line_interface():
     for module, path in MODULES.items():
         if not module.startswith(("musicai.cli", "musicai.__main__")):
             check_imports(path, {"musicai.cli"})
@@ -130,18 +130,18 @@ def test_imports_have_no_cycles():
     assert order.index("musicai.audio") < order.index("musicai.chroma")
 
 
-def test_imports_are_found_in_all_their_forms():
+def test_all_forms_of_import_statements_are_found():
     forms = "import a.b\nfrom .. import c\nfrom ..d import e\nfrom . import f\nfrom g import h\n"
     found = set(imported_by(ast.parse(forms), PACKAGE / "room" / "file.py"))
     assert found >= {"a.b", "musicai.c", "musicai.d", "musicai.room.f", "g"}
 
 
-def test_imports_of_every_room_are_checked():
+def test_imports_of_every_package_are_checked():
     rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     assert rooms == {*NEVER_IMPORTS, *SHARED}
 
 
-def test_all_code_is_in_a_room():
+def test_all_code_is_in_a_subpackage():
     assert {path.name for path in PACKAGE.glob("*.py")} == {
         "__init__.py",
         "__main__.py",
@@ -153,7 +153,7 @@ def test_all_code_is_in_a_room():
     "name",
     ["ChromaExtractor", "LSTMComposer", "MosaicSynthesizer", "PianoRollExtractor", "Timing"],
 )
-def test_examples_of_public_classes(name):
+def test_docstring_examples_of_public_classes_run(name):
     public = getattr(musicai, name)
     assert public.__module__ == "musicai"
     # doctest's own search skips classes whose __module__ names a different module
@@ -167,7 +167,7 @@ def test_examples_of_public_classes(name):
     assert runner.summarize(verbose=False).failed == 0
 
 
-def test_import_is_lazy():
+def test_importing_musicai_does_not_import_slow_packages():
     code = (
         "import sys, musicai; "
         "assert not {'torch', 'librosa', 'sklearn'} & sys.modules.keys(); "
@@ -180,13 +180,13 @@ def test_import_is_lazy():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_unknown_names_are_refused():
+def test_unknown_attributes_of_musicai_are_refused():
     with pytest.raises(AttributeError, match="has no attribute 'LSTMComposr'"):
         musicai.LSTMComposr  # noqa: B018
 
 
 @pytest.mark.parametrize("extra", PACKAGES)
-def test_packages_of_an_extra_are_those_in_pyproject(extra):
+def test_packages_of_an_extra_match_pyproject(extra):
     project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
     listed = {Requirement(line).name for line in project["optional-dependencies"][extra]}
     assert set(PACKAGES[extra]) == listed

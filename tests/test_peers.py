@@ -1,4 +1,4 @@
-"""Tests of the benchmarks that compare systems and amounts of music."""
+"""Tests of the benchmarks that compare musicai with other systems, or amounts of training music."""
 
 import numpy as np
 import pytest
@@ -24,12 +24,12 @@ def test_consecutive_frames_play_the_recording_unchanged(recording):
     one, sound = recording
     played = splice([(one, frame) for frame in range(2, 6)])
     expected = sound[pulse.RATE // 2 : 3 * pulse.RATE // 2]
-    faded = pulse.RATE // 50  # where the fade-in of the first frame has ended
+    faded = pulse.RATE // 50  # number of samples of the first frame's fade-in
     assert len(played) == len(expected)
     np.testing.assert_allclose(played[faded:], expected[faded:], atol=1e-4)
 
 
-def test_jumps_between_frames_keep_the_frames_durations(recording):
+def test_each_frame_keeps_its_duration_when_frames_are_not_consecutive(recording):
     one, _ = recording
     frames = [0, 5, 2, 7, 7, 1]
     assert len(splice([(one, frame) for frame in frames])) == len(frames) * pulse.RATE // 4
@@ -40,7 +40,7 @@ def analysis(n_frames):
     return Analysis(chroma, Timing.from_rate(2), np.zeros(n_frames, np.float32), None, ())
 
 
-def test_a_larger_selection_of_music_contains_the_smaller_one():
+def test_more_minutes_of_music_contain_the_pieces_of_fewer_minutes():
     analyses = [analysis(n) for n in (120, 240, 60)]
     assert [minutes_of(each) for each in analyses] == [1, 2, 0.5]
     less, more = (take(analyses, minutes) for minutes in (1.5, 3.25))

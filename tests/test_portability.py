@@ -1,6 +1,6 @@
-"""Differences of Windows and macOS that Linux can imitate: spawned processes, odd paths.
+"""Tests on Linux of conditions that occur on Windows and macOS: spawned processes and odd paths.
 
-The tests have never run on Windows or macOS.
+These tests have not been run on Windows or macOS.
 """
 
 import os
@@ -59,7 +59,7 @@ def song(tmp_path):
 
 
 def run(code, folder, song, *arguments, before=()):
-    """Run the code as a script in a separate folder, as a user would."""
+    """Run code as a script in a separate folder."""
     script = folder / "my script.py"
     script.write_text(code)
     command = [*before, sys.executable, str(script), str(song), *arguments]
@@ -70,7 +70,7 @@ def run(code, folder, song, *arguments, before=()):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["loky", "multiprocessing"])
-def test_extraction_works_in_other_processes(tmp_path, song, backend):
+def test_chroma_is_extracted_in_parallel_processes(tmp_path, song, backend):
     done = run(EXTRACT, tmp_path, song, backend)
     assert done.stdout == "done\n", done.stderr
 

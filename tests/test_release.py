@@ -1,4 +1,4 @@
-"""Tests of the links on the package page and of the contents of the packages."""
+"""Tests of the built packages: links in the description, and contents."""
 
 import importlib.util
 import re
@@ -14,7 +14,7 @@ pytest.importorskip("hatchling")
 ROOT = Path(__file__).parents[1]
 
 
-def test_links_of_the_package_page_lead_to_the_repository():
+def test_relative_links_of_the_readme_become_links_to_the_repository():
     spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
     hook = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(hook)
@@ -34,7 +34,7 @@ def build(target, source, out):
 
 
 @pytest.mark.slow
-def test_a_wheel_is_made_from_the_source_distribution(tmp_path):
+def test_a_wheel_can_be_built_from_the_source_distribution(tmp_path):
     sdist = build("sdist", ROOT, tmp_path / "sdist")
     with tarfile.open(sdist) as archive:
         archive.extractall(tmp_path / "source", filter="data")

@@ -1,4 +1,4 @@
-"""The library runs no code from files, and treats file names only as names."""
+"""The library runs no code from files, and treats special file names as ordinary names."""
 
 import ast
 import os
@@ -20,7 +20,7 @@ from musicai.render import to_musicxml
 PACKAGE = Path(musicai.__file__).parent
 POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
 
-# Functions that run or unpack what they are given, and the modules they are in; None for any.
+# Functions that run or unpack their argument, with the modules that define them (None: any module).
 RUNS_CODE = {
     "eval": {"", "builtins"},
     "exec": {"", "builtins"},
@@ -32,16 +32,16 @@ RUNS_CODE = {
     "loads": {"pickle", "dill", "cloudpickle", "marshal"},
     "Unpickler": {"", "pickle"},
     "unsafe_load": {"yaml"},
-    "extractall": None,  # names in an archive may lead out of the folder
+    "extractall": None,  # names in an archive may point outside of the folder
     "unpack_archive": {"shutil"},
     "fromregex": None,
 }
-# These modules import by name, but only names that are written in the code.
+# Files that import modules by name; the names are constants in the code.
 IMPORTS_BY_NAME = {"__init__.py", "extras.py"}
 
 
 def called(node):
-    """Return the owner and name of the called function: ("np", "load"), ("", "eval")."""
+    """Return the owner and name of the called function, such as ("np", "load") or ("", "eval")."""
     if isinstance(node.func, ast.Attribute):
         owner = node.func.value
         return getattr(owner, "attr", getattr(owner, "id", "?")), node.func.attr
@@ -49,7 +49,7 @@ def called(node):
 
 
 def faults(code):
-    """Yield each place where code could run or unpack what it is given, with its line number."""
+    """Yield a description of each line where code could run or unpack untrusted data."""
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             modules = [alias.name for alias in node.names] + [getattr(node, "module", "") or ""]
@@ -72,20 +72,20 @@ def faults(code):
                 yield f"line {node.lineno}: np.load without allow_pickle=False"
 
 
-def test_no_module_runs_what_it_reads():
+def test_no_module_can_run_code_from_files():
     files = sorted(PACKAGE.rglob("*.py"))
     assert len(files) > 100
     found = [f"{path.name}: {fault}" for path in files for fault in faults(path.read_text())]
     assert found == []
 
 
-def test_imports_by_name_are_few():
+def test_only_two_files_import_modules_by_name():
     users = {path.name for path in PACKAGE.rglob("*.py") if "import_module(" in path.read_text()}
     assert users == IMPORTS_BY_NAME
 
 
 def test_matlab_files_are_read_in_one_place():
-    """A damaged file can crash `scipy.io.loadmat`; that place reads only files of known SHA-256."""
+    """A damaged file can crash `scipy.io.loadmat`; `_piano_rolls.py` checks the hash first."""
     users = {path.name for path in PACKAGE.rglob("*.py") if "loadmat(" in path.read_text()}
     assert users == {"_piano_rolls.py"}
 
@@ -107,11 +107,11 @@ def test_matlab_files_are_read_in_one_place():
         "builtins.exec(x)",
     ],
 )
-def test_faults_are_found(code):
+def test_unsafe_code_is_detected(code):
     assert list(faults(code))
 
 
-def test_harmless_code_has_no_faults():
+def test_safe_code_is_not_reported():
     harmless = "re.compile(x)\nnp.load(x, allow_pickle=False)\njson.loads(x)\nsubprocess.run([x])"
     assert list(faults(harmless)) == []
 
@@ -130,8 +130,8 @@ NAMES = [
 
 @POSIX
 @pytest.mark.parametrize("name", NAMES)
-def test_special_file_names_are_only_names(tmp_path, name):
-    """Standard input never ends in this process, so that reading it as "-" would time out."""
+def test_special_file_names_are_treated_as_names_of_files(tmp_path, name):
+    """The standard input of the child process never ends, so reading it as "-" would time out."""
     rate = 8000
     soundfile.write(tmp_path / "sound.wav", np.linspace(-0.5, 0.5, rate), rate)
     shutil.copy(tmp_path / "sound.wav", tmp_path / name)
@@ -161,7 +161,7 @@ def test_special_file_names_are_only_names(tmp_path, name):
     assert sorted(os.listdir(tmp_path)) == sorted([name, "sound.wav"])
 
 
-def test_metadata_in_a_file_are_ignored(tmp_path):
+def test_metadata_in_audio_files_are_ignored(tmp_path):
     path = tmp_path / "song.wav"
     with soundfile.SoundFile(path, "w", 8000, 1) as file:
         file.title = "../../title"

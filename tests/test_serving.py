@@ -1,4 +1,4 @@
-"""The service from the guide's page on serving, called as a client would call it."""
+"""Tests of the web service in the guide's page on serving."""
 
 import re
 from io import BytesIO
@@ -53,7 +53,7 @@ def test_a_batch_contains_the_piece_of_each_seed(client):
     assert both[1] == client.get("/chroma?seed=4&n_frames=20").json()[0]
 
 
-def test_midi_and_sound_of_a_seed(client):
+def test_the_same_seed_gives_valid_midi_and_the_same_audio(client):
     midi = client.get("/midi?seed=1&n_frames=40&style=folk&key=G")
     assert midi.content.startswith(b"MThd")
     for path in ("/band.wav", "/mosaic.wav"):
@@ -63,7 +63,7 @@ def test_midi_and_sound_of_a_seed(client):
         assert 3 < len(samples) / sr < 5
 
 
-def test_mistakes_are_explained_in_a_sentence(client):
+def test_invalid_requests_are_refused_with_an_explanation(client):
     answer = client.get("/midi?seed=1&style=polka")
     assert answer.status_code == 422
     assert "polka" in answer.json()["detail"]
