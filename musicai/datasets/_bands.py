@@ -11,12 +11,12 @@ from ._parts import Note
 KICK, STICK, SNARE, HAT, CRASH, RIDE = 36, 37, 38, 42, 49, 51
 """Key numbers of drum sounds in General MIDI."""
 
-_PHRASE = 8  # bars per phrase; drums start it with a cymbal and end it with a fill
+_PHRASE = 8  # bars per phrase, which the drums begin with a cymbal and end with a fill
 _DRUM_SECONDS = 0.1
 _TAIL_SECONDS = 2.0  # added after the last bar, so that the last chord can fade out
 _LEVELS = (95, 62, 88)  # velocities of the loudest bass, chord and melody notes
 _VARIATION = 5  # largest random change of a velocity, up or down
-_PAN = 10  # controller
+_PAN = 10  # MIDI controller
 _PANS = ((54, 74), (28, 100), (44, 84))  # range of pan values for each voice; 64 is the center
 
 
@@ -27,7 +27,8 @@ class Band(NamedTuple):
     bass: tuple[int, ...]  # General MIDI programs to choose from
     chords: tuple[int, ...]
     melody: tuple[int, ...]
-    drums: tuple[tuple[int, int, tuple[float, ...]], ...]  # key, velocity, beats from 0
+    # For each drum: key, velocity, and the beats of the bar on which it plays, counted from 0.
+    drums: tuple[tuple[int, int, tuple[float, ...]], ...]
 
 
 BANDS = {

@@ -1,4 +1,4 @@
-"""Rendering of the scores of Bach's chorales in music21's corpus to audio and MIDI files."""
+"""Rendering of Bach's chorales, from the scores in music21's corpus, to audio and MIDI files."""
 
 import io
 import warnings
@@ -58,7 +58,7 @@ def first_chorales(n_chorales: int | None) -> list[Chorale]:
 
 def _find_score(corpus: Any, name: str) -> Path:
     """Return the score called `name` or, without one, the first whose name begins with `name`."""
-    found = corpus.getWork(f"bach/{name}")  # a list if the names of several scores begin so
+    found = corpus.getWork(f"bach/{name}")  # a list if several names have this prefix
     scores = [Path(path) for path in (found if isinstance(found, list) else [found])]
     return min(scores, key=lambda path: (path.stem != name, path.suffix == ".krn", path.name))
 

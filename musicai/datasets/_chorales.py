@@ -61,8 +61,8 @@ def load_chorales(
     """Load Bach's chorales as recordings, MIDI files or pieces, without a network.
 
     The first call renders the scores in music21's corpus to files in the data home; later calls
-    find the files there. The function needs ``pip install ".[midi,score]"`` in a clone. Rendering
-    recordings of all 350 chorales, 4 hours of music, takes about 2 minutes on 2 cores and 280 MB.
+    find the files there. The function needs ``pip install ".[midi,score]"`` in a clone. Recordings
+    of all 350 chorales last 4 hours, take 280 MB, and are rendered in about 2 minutes on 2 cores.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def load_chorales(
     if made:
         extractor = made.make_extractor(home, n_jobs, verbose)
         try:
-            # Convert, because scikit-learn may be configured to return data frames.
+            # Convert to arrays, because scikit-learn may be configured to return data frames.
             data.data = [np.asarray(piece) for piece in extractor.transform(recordings)]
         except (RecordingError, MidiError) as error:
             raise type(error)(

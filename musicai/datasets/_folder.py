@@ -42,8 +42,8 @@ def load_folder(
     suffixes : tuple of str
         Suffixes in lower case, with the dot.
     what, things : str
-        Names for messages: of the files' content, such as "audio", and of the files, such as
-        "recordings".
+        Words for messages: one for the content of the files, such as "audio", and one for the
+        files, such as "recordings".
     exclude : str or path, default=None
         Folder to leave out.
     with_durations : bool, default=False
@@ -151,7 +151,7 @@ def _search(
     searched: set[str],
     excluded: str | None,
 ) -> list[Path]:
-    """Search a folder and its subfolders, extend `found`, and return folder and broken links."""
+    """Add a folder's files at any depth to `found`; return links to folders, and broken links."""
     links = []
 
     def count(error: OSError) -> None:

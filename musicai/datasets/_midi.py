@@ -34,8 +34,8 @@ def load_midi(
         titles : list of str
             File names without suffixes, as printable text.
         target : list of str, or None
-            Style of each file: the name of the subfolder of `folder` that contains it, or the name
-            of `folder` if none does. None if no file is in a subfolder.
+            Style of each file: the name of the first-level subfolder that contains it, or the name
+            of `folder` if no subfolder does. None if no file is in a subfolder.
         target_names : list of str
             The styles, sorted; empty if there are none.
         DESCR : str

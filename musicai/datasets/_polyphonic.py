@@ -78,9 +78,9 @@ def fetch_polyphonic(
     subset : {"train", "valid", "test", "all"}, default="train"
         Subset of the published split to return.
     folder : str or path, default=None
-        Folder that contains the file. If the file is not there, it is looked for in the subfolder
-        "polyphonic" and, if necessary, downloaded to it. If None, the folder is the data home (see
-        :func:`get_data_home`).
+        Folder that contains the file, directly or in its subfolder "polyphonic". If the file is in
+        neither, it is downloaded to the subfolder. If None, the data home; see
+        :func:`get_data_home`.
 
     Returns
     -------

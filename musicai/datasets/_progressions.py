@@ -62,7 +62,7 @@ def make_progressions(
     styles : list of str, default=None
         Styles to use. None means all of them:
 
-        - "baroque": two chords per bar, such as falling fifths, rising sequences and grounds;
+        - "baroque": falling fifths, rising sequences and grounds, with two chords per bar;
         - "blues": twelve-bar blues, including a minor blues and a jazz blues;
         - "jazz": ii-V-I progressions of seventh chords in major and minor, and turnarounds;
         - "modal": two or three chords in the Dorian or Mixolydian mode;
@@ -72,8 +72,8 @@ def make_progressions(
         Number of bars per piece. A bar has four beats, or three in waltzes. The last bar has the
         tonic chord.
     tempo : float or tuple of two floats, default=(70, 140)
-        Tempo in beats per minute, or the lowest and highest tempo, between which the tempo of each
-        piece is drawn.
+        Tempo in beats per minute, or a range (lowest, highest) from which the tempo of each piece
+        is drawn.
     key : str, default=None
         Tonic of all pieces, such as "C", "F#" or "Bb". If None, a tonic is drawn for each piece.
         Either way, the mode is drawn from those of the style.
@@ -92,8 +92,8 @@ def make_progressions(
         target_names : list of str
             The styles, sorted.
         chords : list of list of musicai.render.Chord
-            Chords of each piece, timed in seconds, without gaps. Adjacent chords differ. Their
-            labels are spelled as by :func:`musicai.render.recognize_chords`.
+            Chords of each piece, timed in seconds, without gaps. Adjacent chords differ. Labels are
+            spelled as by :func:`musicai.render.recognize_chords`.
         key_names : list of str
             Key of each piece, such as "F# minor", in its simpler spelling. The Dorian mode counts
             as minor, the Mixolydian mode as major.

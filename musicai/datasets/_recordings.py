@@ -90,8 +90,8 @@ def load_recordings(
         titles : list of str
             File names without suffixes, as printable text.
         target : list of str, or None
-            Style of each recording: the name of the subfolder of `folder` that contains it, or the
-            name of `folder` if none does. None if no recording is in a subfolder.
+            Style of each recording: the name of the first-level subfolder that contains it, or the
+            name of `folder` if no subfolder does. None if no recording is in a subfolder.
         target_names : list of str
             The styles, sorted; empty if there are none.
         durations : ndarray of shape (n_recordings,)

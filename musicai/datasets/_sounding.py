@@ -1,8 +1,8 @@
 """Simulation of the chroma of recorded notes.
 
 A note decays and stops at its end. Its third and fifth partials add energy to the pitch classes a
-fifth and a major third above it. Each frame averages the sound in a window around its center and
-adds noise. A random exponent makes the chroma of a piece flatter or sharper.
+fifth and a major third above it. Each frame is the average of the sound in a window around its
+center, plus noise. A random exponent makes the chroma of a piece flatter or sharper.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ from ._parts import Note
 # of piano chorales and those of band recordings; see benchmarks/datasets/progressions.py.
 _STEPS = 4  # time steps per frame
 _WINDOW_FRAMES = 2  # 0.19 s at the default frame rate
-_WINDOW = np.hanning(_STEPS * _WINDOW_FRAMES + 3)[1:-1]  # the length is odd, for a center
+_WINDOW = np.hanning(_STEPS * _WINDOW_FRAMES + 3)[1:-1]  # odd length, so that there is a center
 _WINDOW /= _WINDOW.sum()
 _LOUDNESS = ((0.7, 1.2), (0.55, 0.9), (0.6, 1.2))  # ranges for bass, chords and melody
 _DECAY_FRAMES = (2, 12)  # range of the time constant

@@ -67,7 +67,7 @@ class _Channels:
         # key. The note-offs of a track should end only the notes of that track.
         strokes: defaultdict[tuple[int, _Channel, int], list[Stroke]] = defaultdict(list)
         programs: defaultdict[_Channel, int] = defaultdict(int)
-        for track, channel, (tick, status, data) in _in_time(tracks):
+        for track, channel, (tick, status, data) in _merged_events(tracks):
             kind = status & 0xF0
             if kind in (NOTE_ON, NOTE_OFF):
                 velocity = data[1] if kind == NOTE_ON else 0
@@ -101,7 +101,7 @@ class _Channels:
 
 
 def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["Instrument"], int]:
-    """Return the instruments of a file, and the number of notes that no event ends.
+    """Return a file's instruments, and the number of notes that no note-off or controller ends.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["I
     return found, channels.n_unended
 
 
-def _in_time(tracks: Sequence[Track]) -> Iterator[tuple[int, _Channel, Event]]:
+def _merged_events(tracks: Sequence[Track]) -> Iterator[tuple[int, _Channel, Event]]:
     """Yield (index of the track, channel, event) for all tracks in chronological order.
 
     Meta events are left out. At each tick, events of tracks without a note-on at that tick come
@@ -173,7 +173,7 @@ def _in_time(tracks: Sequence[Track]) -> Iterator[tuple[int, _Channel, Event]]:
 
 
 def _lifts(controls: list[tuple[int, int, int]], tick: int) -> list[tuple[int, int, int]]:
-    """Return controllers that lift the pedals that are still down after `controls`, at `tick`."""
+    """Return controllers, at `tick`, that lift the pedals that are still down after `controls`."""
     down: dict[int, bool] = {}
     for _, number, value in controls:
         if number == RESET_CONTROL:

@@ -237,8 +237,8 @@ class PianoRollExtractor(FileTransformer):
         -------
         midi : pretty_midi.PrettyMIDI, or a collection of them
             The music of one piece, or a collection of the same type as `X`. `transform` converts
-            this music, or a MIDI file of it, back to exactly the same rolls. If a piece ends with
-            silence, a text event "end of piece" marks its end.
+            this music, or a MIDI file written from it, back to exactly the same rolls. If a piece
+            ends with silence, the text event "end of piece" marks its end.
 
         Raises
         ------

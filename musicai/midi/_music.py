@@ -27,7 +27,7 @@ def check_music_or_path(value: Any, name: str) -> None:
 
 
 def as_midi(value: Any, name: str) -> tuple["PrettyMIDI", str]:
-    """Return the music in `value` or in the file at this path, and a warning ("" if there is none).
+    """Return MIDI music, read from a file if `value` is a path, and a warning ("" if none).
 
     Raise a TypeError if `value` is neither music nor a path; the message calls it `name`.
     """

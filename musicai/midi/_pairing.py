@@ -55,7 +55,7 @@ class Key:
         cuts : sequence of int
             Sorted ticks of the controllers that end all notes of the channel.
         end : int
-            Tick at which the track ends, and with it the remaining notes.
+            Tick at which the track ends. Notes that nothing else ends last until then.
         """
         places = [i for i, stroke in enumerate(self.strokes) if stroke.velocity]
         starts = [self.strokes[i].tick for i in places]

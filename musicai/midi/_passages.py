@@ -1,8 +1,8 @@
 """Division of music into passages, which are rendered separately and then added.
 
 This is possible because a synthesizer's sound is the sum of the sounds of its notes. A passage
-contains the notes that begin in it, at full length. The controllers and programs set before it
-apply.
+contains the notes that begin in it, at full length. Controllers and programs that were set before
+the passage apply to it.
 """
 
 import math
@@ -104,7 +104,7 @@ def players_of(midi: Any) -> list[Player]:
 def ensembles(
     strikes: Sequence[Strike], players: Sequence[Player]
 ) -> Iterator[tuple[list[Strike], dict[int, int]]]:
-    """Divide notes into groups in which each player has a channel.
+    """Divide notes into groups in which each player has its own channel.
 
     Yields
     ------
