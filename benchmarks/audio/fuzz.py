@@ -1,4 +1,4 @@
-"""Fuzz test: damaged recordings must be read or rejected, without crashes, hangs or nonsense.
+"""Fuzz test: damaged recordings must be read or refused, without crashes, hangs or wrong results.
 
 Pass short recordings of any format. Without arguments, the script synthesizes four seconds of
 chords in twelve formats (and in MP4, if ffmpeg is installed)::
@@ -70,7 +70,7 @@ class Verdict(NamedTuple):
 
 
 def serve(connection: Connection) -> None:
-    """Analyze the files whose names arrive, until None does; runs in a process of its own."""
+    """Analyze the files whose names arrive over a connection; runs in a separate process."""
     from musicai import ChromaExtractor
 
     noise = np.random.default_rng(0).standard_normal(44100).astype(np.float32)
@@ -274,7 +274,7 @@ def main(
     arguments = parser.parse_args()
     if min(arguments.count, arguments.jobs) < 1 or arguments.seed < 0:
         parser.error("--count and --jobs must be 1 or more, --seed 0 or more")
-    os.environ["OMP_NUM_THREADS"] = "1"  # for the processes
+    os.environ["OMP_NUM_THREADS"] = "1"  # inherited by the worker processes
     counts: dict[tuple[str, str], Counter] = defaultdict(Counter)
     seconds: dict[tuple[str, str], float] = defaultdict(float)
     megabytes = 0.0

@@ -4,9 +4,9 @@
 
     python -m benchmarks.chroma.agreement music/*.mp3 music/*.ogg
 
-cuts 64 clips of 30 seconds from the recordings (by default, three chorales of the demo) and writes
-them as WAV, FLAC, Ogg and MP3 files, at sampling rates from 8 to 96 kHz, in stereo and mono. Each
-is analyzed by ``librosa.load`` and ``librosa.feature.chroma_stft`` and by
+The script cuts 64 clips of 30 seconds from the recordings (by default, three chorales of the demo)
+and writes them as WAV, FLAC, Ogg and MP3 files, at sampling rates from 8 to 96 kHz, in stereo and
+mono. Each is analyzed by ``librosa.load`` and ``librosa.feature.chroma_stft`` and by
 ``ChromaExtractor(kind="stft")``, both at 44100 Hz with frames of 2048 samples every 512. The table
 gives, for each format, the number of files, how many of them differ in the number of frames or the
 tuning, the largest difference of a value (out of 1) in frames that are not silent, and the share of
@@ -67,7 +67,7 @@ def compare(path: Path) -> tuple[bool, bool, float, float]:
 
 def main() -> None:
     arguments = clip_parser(__doc__, clips=64, seconds=30).parse_args()
-    warnings.simplefilter("ignore")  # about the ends of soundfile's Ogg and MP3 files
+    warnings.simplefilter("ignore")  # warnings about the ends of Ogg and MP3 files
     with clips_in_folder(arguments) as (clips, folder):
         results = {path: compare(path) for path in variants(clips, folder)}
     print(

@@ -6,16 +6,17 @@ the first 40 seconds of each::
 
     python -m benchmarks.chroma.bars [--half test] [--scores 40]
 
-Each score has one instrument (piano, strings or harpsichord, by a hash of its name) and the tempo
-of its kind. The same hash divides the scores in halves. The library's constants were chosen on
-``--half development`` only; the default is the other half. The table has a row per kind and meter:
+Each score is played by one instrument (piano, strings or harpsichord, by a hash of the score's
+name) at the tempo of its kind. The same hash divides the scores into halves. The library's
+constants were chosen on ``--half development`` only; the default is the other half. The table has a
+row per kind and meter:
 
 - F: F-measure of the beats (quarters) by ``mir_eval.beat``;
 - meter: share of scores with the correct number of beats per bar;
 - downbeats: share of scores in which most detected downbeats are correct;
 - sure, right: share of scores with a sufficient margin, and share of these with correct downbeats.
 
-Needs ``pip install ".[midi,score]" mir_eval``; the extra ``test`` has them all.
+Needs ``pip install ".[midi,score]" mir_eval``; the extra ``test`` includes them all.
 """
 
 import argparse
@@ -120,7 +121,7 @@ def perform(work: Work) -> Performance:
 
 
 def judge(work: Work, played: Performance, found: Beats | None) -> list[float]:
-    """Return the F-measure, and 1 or 0 for correct meter, correct downbeats and a high margin."""
+    """Return the F-measure, and whether meter and downbeats are correct and the margin is high."""
     if found is None:
         return [0.0, 0.0, 0.0, 0.0]
     beats, true = map(mir_eval.beat.trim_beats, (found.times, played.beats))
@@ -163,5 +164,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of music21, about scores
+        warnings.simplefilter("ignore")  # music21 warns about some scores
         main()

@@ -21,8 +21,8 @@ a row per kind of recording and tempo, with librosa's figure before ours:
 
 The chorales have one instrument each. Their tempo is constant except for "swaying" (which varies by
 12 % in cycles of 48 beats) and "halting" (up to a quarter slower before every 16th beat). Beats
-within rests and held notes count as well. It needs ``pip install ".[midi,score]" mir_eval``; the
-extra ``test`` has them all.
+within rests and held notes count as well. Needs ``pip install ".[midi,score]" mir_eval``; the extra
+``test`` includes them all.
 """
 
 import argparse
@@ -92,7 +92,7 @@ def f_of_any_octave(true: np.ndarray, found: np.ndarray) -> float:
 
 
 def lateness(true: np.ndarray, found: np.ndarray) -> float:
-    """Return the median delay of detected after true beats in seconds, if within 150 ms of them."""
+    """Return the median delay in seconds of the detected beats within 150 ms of a true beat."""
     if len(true) == 0 or len(found) == 0:
         return np.nan
     distances = np.subtract.outer(found, true)
@@ -233,5 +233,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of librosa, about missing decoders
+        warnings.simplefilter("ignore")  # librosa warns about missing decoders
         main()

@@ -4,13 +4,13 @@
 
     python -m benchmarks.chroma.cache music/*.ogg
 
-cuts 100 clips of 60 seconds from the recordings (by default, three chorales of the demo) and
-measures
+The script cuts 100 clips of 60 seconds from the recordings (by default, three chorales of the demo)
+and measures
 
 - the wall time of the extractor in the `fit` of a pipeline with an empty cache, in the next `fit`,
   and in `predict`, with ratios;
 - a run that is killed with SIGKILL halfway, and a second run that resumes it: the number of
-  finished recordings, how many of these were analyzed again (it must be none), and whether the
+  finished recordings, how many of these were analyzed again (there must be none), and whether the
   pieces equal those of an undisturbed run.
 """
 

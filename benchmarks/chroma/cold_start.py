@@ -4,10 +4,10 @@
 
     python -m benchmarks.chroma.cold_start [--librosa]
 
-starts ten processes at the same time, with an empty numba cache and an empty shared cache of
-analyses. Each extracts beat-synchronous chroma from the same few seconds of audio. This is repeated
-three times. It prints the wall time of the slowest process, and whether all processes succeeded
-with equal results.
+The script starts ten processes at the same time, with an empty numba cache and an empty shared
+cache of analyses. Each extracts beat-synchronous chroma from the same few seconds of audio. This is
+repeated three times. The script prints the wall time of the slowest process, and whether all
+processes succeeded with equal results.
 
 In this situation, libraries that compile with numba on import or first use can permanently damage
 numba's cache, so that later processes crash. musicai's extraction does not import numba.

@@ -173,7 +173,7 @@ def agreement(kind: str, theirs: np.ndarray, ours: np.ndarray) -> str:
     if kind == "stft":
         sounding = ours.any(axis=1)
         return f"{np.abs(theirs - ours)[sounding].max(initial=0):.1e}"
-    from musicai.metrics import frame_correlation  # late: measuring processes must not load it
+    from musicai.metrics import frame_correlation  # here, so that measuring does not load it
 
     return f"r = {frame_correlation(theirs, ours):.3f}"
 
@@ -290,7 +290,7 @@ def main() -> None:
         parser.error("--repeats must be 1 or more")
     files = arguments.files
     if not files:
-        from musicai.datasets import load_chorales  # late: measuring processes must not load it
+        from musicai.datasets import load_chorales  # here, so that measuring does not load it
 
         files = load_chorales(3).recordings
     if arguments.hour:

@@ -4,8 +4,8 @@
 
     python -m benchmarks.chroma.scaling music/*.ogg
 
-cuts 200 clips of 30 seconds from the recordings (by default, three chorales of the demo) as FLAC,
-Ogg, WAV and MP3 files in turn, and extracts chroma from all of them with
+The script cuts 200 clips of 30 seconds from the recordings (by default, three chorales of the demo)
+as FLAC, Ogg, WAV and MP3 files in turn, and extracts chroma from all of them with
 
 - ``n_jobs=1`` and ``n_jobs=2``: threads, the default;
 - loky: joblib's processes, ``joblib.parallel_config(backend="loky")``;

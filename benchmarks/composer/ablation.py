@@ -5,8 +5,7 @@
 DIR holds piano rolls in the same form as for likelihood.py. Composers of chroma are measured if
 there is no DIR, or if `--recordings` is given: on these recordings or, if it lists none, on 120
 chorales. The figures are negative log-likelihoods of the test pieces in nats per frame: lower is
-better. Every composer trains for the
-same time, on one thread.
+better. Every composer trains for the same time, on one thread.
 """
 
 import argparse

@@ -287,7 +287,7 @@ def main():
 def overlap(held_out, pieces, learned, composer, n_frames):
     """Return the overlap of pieces with held-out music, as `report` computes it."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # about silent excerpts
+        warnings.simplefilter("ignore", UserWarning)  # excerpts may be silent
         card = report(held_out, pieces, learned, timing=composer, n_frames=n_frames).to_dict()
     return card["overlap_area"]
 

@@ -123,7 +123,7 @@ def plain(data: bytes, rng: Random, other: bytes) -> bytes:
 def places_in(tree):
     """Yield every place in nested dictionaries and lists, as its container and its key or index."""
     for key, value in list(tree.items() if isinstance(tree, dict) else enumerate(tree)):
-        if key == "fingerprint":  # a file with a wrong one is always refused
+        if key == "fingerprint":  # a file with a wrong fingerprint is refused
             continue
         yield tree, key
         if isinstance(value, dict | list):

@@ -86,7 +86,7 @@ def measure(composer, learned, held_out, *, temperature, n_pieces, seed):
         round(PIECE * rate), n_pieces=n_pieces, temperature=temperature, random_state=seed
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # about silent excerpts
+        warnings.simplefilter("ignore", UserWarning)  # excerpts may be silent
         card = report(
             held_out, pieces, learned, timing=composer, n_frames=round(EXCERPT * rate)
         ).to_dict()

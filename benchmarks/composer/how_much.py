@@ -53,7 +53,7 @@ def minutes_of(analysis: Analysis) -> float:
 def take(analyses: list[Analysis], minutes: float) -> list[tuple[np.ndarray, Timing]] | None:
     """Return pairs of chroma and timing of the first recordings, `minutes` long in total.
 
-    Returns None if all recordings together are shorter.
+    Return None if all recordings together are shorter.
     """
     taken, left = [], minutes
     for analysis in analyses:
@@ -87,7 +87,7 @@ def measure(
         random_state=seed,
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # about silent excerpts
+        warnings.simplefilter("ignore", UserWarning)  # excerpts may be silent
         card = metrics.report(
             held_out, pieces, everything, timing=composer, n_frames=round(EXCERPT * rate)
         ).to_dict()

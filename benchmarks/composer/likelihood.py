@@ -63,9 +63,9 @@ def load(name, folder):
 
 
 def run(name, folder, *, epochs, seed):
-    """Train on one set; return two means of its test NLL, over frames and over pieces, and seconds.
+    """Train on one set, score its test pieces, and return two means of their NLL and the time.
 
-    The seconds are those of training.
+    The means are over frames and over pieces. The time is that of training, in seconds.
     """
     training, validation, test = load(name, folder)
     composer = LSTMComposer(**SETTING, max_iter=epochs, random_state=seed, verbose=1)

@@ -1,10 +1,10 @@
-"""Whether long training works: shared by processes, killed and resumed, with pieces on a disk.
+"""Tests of long training: distributed over processes, killed and resumed, with pieces on a disk.
 
 ::
 
     python -m benchmarks.composer.resilience
 
-trains on made-up piano rolls (random walks over chords of the major scale), and prints
+The script trains on synthetic piano rolls (random walks over chords of the major scale) and prints
 
 - **torchrun**: the same fit in one process and in two, on the CPU, with one thread each. The table
   has the score of held-out pieces (with a second seed, to judge the difference), the seconds in

@@ -4,13 +4,14 @@
 
     python -m benchmarks.composer.sampling [DIR] [--seconds 60] [--repeats 5]
 
-trains a composer (one layer of 256 units, the default) on piano rolls and another on chroma, each
-for `--seconds`. They then compose 1, 16, 64 and 256 pieces at once. DIR holds JSB_Chorales.mat (see
-likelihood.py). Without it, the script makes rolls of four voices in random keys. Chroma is made
-from the rolls, with decaying notes and noise, and with the loudest pitch class at 1.
+The script trains a composer (one layer of 256 units, the default) on piano rolls and another on
+chroma, each for `--seconds`. Both then compose 1, 16, 64 and 256 pieces at once. DIR contains
+JSB_Chorales.mat (see likelihood.py). Without DIR, the script makes rolls of four voices in random
+keys. Chroma is made from the rolls, with decaying notes and noise, and with the loudest pitch class
+at 1.
 
-The composer is compared with models of the same size that do less than it does: their outputs are
-independent of each other and drawn as zeros and ones. They are
+The composer is compared with models of the same size whose outputs are simpler: independent of each
+other, and drawn as zeros and ones. These models are
 
 - a step of torch's `nn.LSTM` alone, without reading out or drawing a frame;
 - `nn.LSTM` and a linear layer, with the state carried from frame to frame;
@@ -24,7 +25,7 @@ The second table compares the speed of training, in frames of music a second wit
 to 128 frames; the other models use Adam and binary cross-entropy.
 
 Figures are medians of several repeats. They are processor times with one thread, so other programs
-on the machine hardly affect them. Ratios say how many times as fast as each row the composer is.
+on the machine hardly affect them. Ratios are the composer's speed divided by the speed in each row.
 """
 
 import argparse
@@ -260,7 +261,7 @@ NO_KERAS = "Keras is not installed (`pip install keras`)"
 
 
 def sampling_table(name, composer, repeats):
-    """Print how fast each way composes."""
+    """Print the table of sampling speeds."""
     n_features = composer.n_features_in_
     plain = Plain(n_features).eval()
     ways = [
@@ -288,7 +289,7 @@ def sampling_table(name, composer, repeats):
 
 
 def learning_table(pieces_by_name, repeats):
-    """Print how fast each way learns."""
+    """Print the table of training speeds."""
     ways = [
         ("`LSTMComposer.fit`", composer_fit),
         ("`nn.LSTM` + linear, plain loop", torch_fit),

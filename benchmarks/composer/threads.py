@@ -1,4 +1,4 @@
-"""Many threads compose, predict and score from one LSTMComposer at once, as a server would.
+"""Test of many threads that compose, predict and score with one LSTMComposer at once.
 
     python -m benchmarks.composer.threads [--threads 32] [--seconds 60]
 

@@ -1,4 +1,4 @@
-"""Requests per second and processor time of the service of docs/guide/serving.md.
+"""Requests per second and processor time of the web service in docs/guide/serving.md.
 
     python -m benchmarks.library.serving [--workers 2] [--clients 16] [--seconds 30]
 

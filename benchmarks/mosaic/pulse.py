@@ -94,7 +94,7 @@ def cut(path: Path, analysis: Analysis) -> Clip | None:
 
 
 def excerpt(path: Path, start: float, seconds: float) -> np.ndarray:
-    """Return stereo samples of an excerpt at `judges.RATE`."""
+    """Return stereo samples of an excerpt."""
     return read_excerpt(path, start, int(seconds * judges.RATE), sr=judges.RATE, channels=2)
 
 
