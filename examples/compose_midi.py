@@ -127,7 +127,7 @@ def parse(argv):
 
 
 def find(folder, out):
-    """Return the paths of MIDI files, and a list of their styles (None for files without one)."""
+    """Return the paths of MIDI files, and a list of their styles (None if there are no styles)."""
     if folder is None:
         data = load_chorales(N_CHORALES, kind="midi", n_jobs=-1, verbose=1)
     else:
@@ -138,7 +138,7 @@ def find(folder, out):
     styles = data.target or [None] * len(data.recordings)
     if len(styles) < 2:
         raise SystemExit("at least 2 files are needed, one for training and one held out")
-    # A single style is no choice, so its files get no label.
+    # Labels of a single style carry no information, so they are left out.
     return data.recordings, styles if len(set(styles)) > 1 else [None] * len(styles)
 
 

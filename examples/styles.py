@@ -76,7 +76,7 @@ def sevenths(piece):
 
 
 def likelier_as_blues(piece):
-    """Return how much likelier the piece is as blues than as pop, in nats per beat."""
+    """Return the log-likelihood as blues minus the log-likelihood as pop, in nats per beat."""
     return composer.score([piece], ["blues"]) - composer.score([piece], ["pop"])
 
 

@@ -83,7 +83,7 @@ def test_notebooks_run(notebook, tmp_path, monkeypatch):
     pyplot.close("all")
 
 
-def test_most_pages_have_code():
+def test_the_readme_the_quickstart_and_other_pages_have_code():
     assert {"README.md", "docs/quickstart.md"} <= set(map(name_of, WITH_CODE))
     assert len(WITH_CODE) >= 7
 

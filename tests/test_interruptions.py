@@ -217,7 +217,7 @@ def test_training_postpones_ctrl_c(ctrl_c):
 
 @pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda *_: None])
 @pytest.mark.parametrize("patient", [False, True])
-def test_a_handler_that_the_user_installed_is_kept(handler, patient, ctrl_c):
+def test_a_signal_handler_that_the_user_installed_is_kept(handler, patient, ctrl_c):
     signal.signal(signal.SIGINT, handler)
     with _training._interruptions(patient) as interrupted:
         signal.raise_signal(signal.SIGINT)

@@ -62,7 +62,7 @@ def test_clips_are_set_to_equal_levels_without_clipping(clips):
 
 
 @pytest.mark.parametrize("of", [1, 4])
-def test_a_listening_page_must_compare_between_2_and_all_kinds(clips, of):
+def test_a_page_that_would_compare_one_kind_or_too_many_kinds_is_refused(clips, of):
     with pytest.raises(ValueError, match="between 2 and the number of kinds, 3"):
         make_page(clips, of=of)
 

@@ -40,7 +40,7 @@ def analysis(n_frames):
     return Analysis(chroma, Timing.from_rate(2), np.zeros(n_frames, np.float32), None, ())
 
 
-def test_more_minutes_of_music_contain_the_pieces_of_fewer_minutes():
+def test_a_larger_training_set_contains_the_smaller_one():
     analyses = [analysis(n) for n in (120, 240, 60)]
     assert [minutes_of(each) for each in analyses] == [1, 2, 0.5]
     less, more = (take(analyses, minutes) for minutes in (1.5, 3.25))

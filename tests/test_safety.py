@@ -84,7 +84,7 @@ def test_only_two_files_import_modules_by_name():
     assert users == IMPORTS_BY_NAME
 
 
-def test_matlab_files_are_read_in_one_place():
+def test_only_one_module_reads_matlab_files():
     """A damaged file can crash `scipy.io.loadmat`; `_piano_rolls.py` checks the hash first."""
     users = {path.name for path in PACKAGE.rglob("*.py") if "loadmat(" in path.read_text()}
     assert users == {"_piano_rolls.py"}
@@ -161,7 +161,7 @@ def test_special_file_names_are_treated_as_names_of_files(tmp_path, name):
     assert sorted(os.listdir(tmp_path)) == sorted([name, "sound.wav"])
 
 
-def test_metadata_in_audio_files_are_ignored(tmp_path):
+def test_metadata_in_audio_files_is_ignored(tmp_path):
     path = tmp_path / "song.wav"
     with soundfile.SoundFile(path, "w", 8000, 1) as file:
         file.title = "../../title"

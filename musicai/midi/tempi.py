@@ -1,4 +1,4 @@
-"""Tempo changes of MIDI files."""
+"""Tempo changes in MIDI files."""
 
 from typing import Any
 

@@ -37,7 +37,7 @@ BANKS = (0, 32)
 """Controllers that select a bank of programs."""
 
 MOST_TICKS_WRITTEN = 2**28
-"""Number of possible ticks: MIDI stores them in up to four bytes of seven bits each."""
+"""Exclusive upper limit of ticks, which MIDI stores in up to four bytes of seven bits each."""
 
 
 def write_midi(file: Any, midi: "PrettyMIDI") -> None:
@@ -143,9 +143,9 @@ def _conducting_events(midi: "PrettyMIDI") -> list[Event]:
 
 
 def _playing_events(instrument: Any, midi: "PrettyMIDI", port: int, channel: int) -> list[Event]:
-    """Return an instrument's events, to be sorted by tick.
+    """Return an instrument's events, which the caller must sort by tick.
 
-    The sort keeps the order of events at the same tick: keys up, controllers, keys down.
+    A stable sort keeps the order of events at the same tick: keys up, controllers, keys down.
     """
     notes = instrument.notes
     starts = np.array([_tick(note.start, midi) for note in notes], dtype=np.int64)

@@ -133,7 +133,7 @@ def small_set(monkeypatch, write_rolls):
 
 
 @pytest.mark.parametrize("place", ["MuseData.mat", "polyphonic/MuseData.mat"])
-def test_a_set_is_found_in_the_folder_or_in_its_subfolder(small_set, tmp_path, place):
+def test_a_published_set_is_found_in_the_folder_or_its_subfolder(small_set, tmp_path, place):
     path = tmp_path / place
     path.parent.mkdir(exist_ok=True)
     small_set(path)

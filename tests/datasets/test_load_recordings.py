@@ -40,7 +40,7 @@ def test_a_flat_folder_has_no_styles(tmp_path):
     assert data.target_names == []
 
 
-def test_recordings_outside_subfolders_have_the_style_of_the_folder(tmp_path):
+def test_recordings_outside_subfolders_have_the_name_of_the_folder_as_style(tmp_path):
     touch(tmp_path / "mine", "loose.wav", "folk/a.wav")
     assert load_recordings(tmp_path / "mine").target == ["folk", "mine"]
 

@@ -38,7 +38,7 @@ def test_all_fields_have_one_entry_per_song(songs):
     assert songs.titles[5] == f"waltz 6 in {songs.key_names[5]}"
 
 
-def test_files_have_the_stated_tempo_meter_and_bars(songs):
+def test_files_have_the_stated_tempo_meter_and_length(songs):
     for path, tempo, beats, chords in zip(
         songs.recordings, songs.tempi, songs.beats_per_bar, songs.chords, strict=True
     ):

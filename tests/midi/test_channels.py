@@ -135,7 +135,7 @@ def test_notes_and_controllers_sound_the_same_in_two_tracks_as_in_one(changes, s
     assert not np.array_equal(apart, sound_of_file(track_of(*notes)))
 
 
-def test_a_note_off_ends_the_note_of_its_own_track_first(roll_of_file):
+def test_notes_on_the_same_key_in_two_tracks_end_at_their_own_note_offs(roll_of_file):
     short = track_of((1, on(60)), (2, off(60)))
     long = track_of((0, on(60)), (4, off(60)))
     assert sounding(roll_of_file(long, short)) == "####"

@@ -56,7 +56,7 @@ def test_frames_follow_the_beats_through_changes_of_tempo(make_midi, tmp_path):
         assert len(roll_of(music, frame_rate=20)) == 35
 
 
-def test_frame_rate_counts_frames_per_second(make_midi):
+def test_frame_rate_is_in_frames_per_second(make_midi):
     roll = roll_of(make_midi((60, 0.1, 0.3), tempo=77), frame_rate=10)
     assert sounding(roll) == ".##"
 

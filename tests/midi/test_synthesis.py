@@ -139,7 +139,7 @@ def test_loud_music_is_not_clipped():
     assert rms(sound - total) < 0.01 * rms(total)
 
 
-def test_more_instruments_than_channels_keep_their_sounds(make_midi):
+def test_instruments_keep_their_sounds_if_there_are_more_than_channels(make_midi):
     midi = make_midi()
     midi.instruments = []
     for i in range(20):  # more than there are channels
@@ -166,13 +166,13 @@ def test_sound_has_the_requested_sampling_rate(make_midi):
             synthesize(midi, sr=rate)
 
 
-def test_a_file_sounds_like_its_music(tmp_path, make_roll):
+def test_a_file_sounds_the_same_as_the_music_written_to_it(tmp_path, make_roll):
     midi = PianoRollExtractor().inverse_transform(make_roll(8), timing=SIXTEENTHS)
     write_midi(tmp_path / "music.mid", midi)
     np.testing.assert_array_equal(play(tmp_path / "music.mid"), play(midi))
 
 
-def test_a_soundfont_can_be_given(make_midi, tmp_path):
+def test_a_soundfont_can_be_chosen(make_midi, tmp_path):
     copy = tmp_path / "copy.sf2"
     copy.write_bytes(Path(pretty_midi.__file__).with_name("TimGM6mb.sf2").read_bytes())
     midi = make_midi((60, 0, 1))

@@ -58,7 +58,9 @@ def test_notes_of_zero_length_and_overlapping_notes_are_kept(make_midi, written,
     ),
     is_split=st.booleans(),
 )
-def test_music_and_its_file_have_the_same_roll(notes, changes, is_split, tmp_path_factory):
+def test_music_and_the_file_written_from_it_have_the_same_roll(
+    notes, changes, is_split, tmp_path_factory
+):
     midi = pretty_midi.PrettyMIDI(resolution=480)
     for i in range(1 + is_split):
         player = pretty_midi.Instrument(0)
@@ -202,7 +204,7 @@ def test_music_that_midi_cannot_represent_is_refused(note, cause, make_midi, tmp
 
 
 @pytest.mark.parametrize("name", [3, b"Piano"])
-def test_names_that_are_not_text_are_refused(make_midi, tmp_path, name):
+def test_instrument_names_that_are_not_text_are_refused(make_midi, tmp_path, name):
     midi = make_midi()
     midi.instruments[0].name = name
     with pytest.raises(ValueError, match=r"bad\.mid: this music cannot .* texts must be str"):
