@@ -2,7 +2,7 @@
 
 A program writes the length of the samples into the header when it closes the file. If the program
 crashes, the header contains 0 or an earlier length. A 32-bit field cannot hold a length of 4 GiB or
-more. This module therefore inspects the bytes that follow the samples according to the header.
+more. This module therefore inspects the bytes after the last sample according to the header.
 Chunks, tags and pictures are recognized; anything else is taken for more samples.
 
 RIFF: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (1991); RF64: EBU
@@ -38,7 +38,7 @@ NOT_AUDIO = (b"ID3", b"TAG", b"APETAGEX", b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
 """First bytes of tags (which may be truncated) and of pictures."""
 
 MOST_CHUNKS = 2**12
-"""Largest number of chunks to inspect; a damaged file may be full of empty ones."""
+"""Largest number of chunks to inspect; a damaged file may seem full of empty chunks."""
 
 MOST_ZEROS = 2**26
 """Number of bytes to inspect after the samples; if all of them are zeros, they are not audio.
@@ -71,11 +71,11 @@ class Family(NamedTuple):
     is_whole : bool
         Whether the size includes the name and the size field.
     align : int
-        Chunks start at multiples of this many bytes.
+        Chunks are aligned to multiples of this number of bytes.
     samples : bytes
         Name of the chunk that holds the samples.
     n_skipped : int
-        Bytes in that chunk before the samples.
+        Number of bytes in that chunk before the samples.
     """
 
     first: int

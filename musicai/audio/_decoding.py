@@ -32,7 +32,7 @@ A damaged header may claim a thousand channels.
 """
 
 LOWEST_RATE, HIGHEST_RATE = 100.0, 1e7
-"""Range of plausible sampling rates in hertz; resampling from other rates could take forever."""
+"""Range of plausible sampling rates in hertz; resampling from others could take very long."""
 
 PCM_OFFSETS = {"int8": 0, "uint8": 128, "int16": 0, "int32": 0}
 """Supported integer types of samples, each with the value that represents silence."""

@@ -98,7 +98,7 @@ def read_excerpt(
                 file.seek(begin)
                 samples = file.read(end - begin, dtype="float32", always_2d=True)
         except (NotDecodedError, RuntimeError, TypeError, ValueError, OSError):
-            # Reading from the beginning may still work. Otherwise, it raises an error.
+            # Reading from the beginning may still work. If not, it raises a RecordingError.
             return _read_forward(recording, start, n_samples, sr, channels, name)
     near = mix_excerpt(samples, native_rate, channels)[first - begin : last - begin]
     check_samples(near, name)

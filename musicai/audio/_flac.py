@@ -14,7 +14,7 @@ STREAM_INFO = 42
 """Number of bytes from the start of a file to the end of STREAMINFO, its first metadata block."""
 
 LENGTH_FIELD = 21
-"""Offset of the number of samples, which occupies 4 bits of this byte and the next four bytes."""
+"""Offset in bytes of the number of samples, which fills the low 4 bits of this byte and 4 more."""
 
 LEAST_SECONDS = 1.0
 """Shortest missing audio to report, in seconds; a damaged last frame is shorter."""
@@ -26,7 +26,7 @@ Within these bounds, the number is four times the size of the file's largest fra
 """
 
 SYNCS = (b"\xff\xf8", b"\xff\xf9")
-"""First two bytes of a frame header: with the number of the frame, and of its first sample."""
+"""First two bytes of headers that give a frame number, and of headers that give a sample number."""
 
 LONGEST_HEADER = 16
 """Length in bytes of the longest frame header, including its checksum."""
@@ -64,7 +64,7 @@ class Frame(NamedTuple):
 
     number: int
     n_samples: int
-    counts_samples: bool  # whether `number` is the index of the first sample, not of the frame
+    counts_samples: bool  # whether `number` counts samples rather than frames
 
     def stop_of(self, following: "Frame") -> int | None:
         """Return the number of samples in the file up to the end of `following`.

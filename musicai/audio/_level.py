@@ -13,7 +13,7 @@ from ._loudness import Profile, loudness, measure, part_length, true_peaks
 LOUDNESS = -18.0
 """Target loudness in LUFS (ITU-R BS.1770); players with ReplayGain use the same level.
 
-Peaks up to 17 dB above this level need no limiting, which suffices for most recordings.
+Peaks need limiting only if they exceed this level by more than 17 dB, which few recordings do.
 """
 
 HIGHEST_PEAK = 10 ** (-1.2 / 20)

@@ -1,7 +1,7 @@
 """Loudness and peaks of a sound according to ITU-R BS.1770.
 
 A sound is measured in parts of 10 milliseconds. The energy and the peak of each part suffice to
-compute the loudness of the sound at any gain, and to find the parts to limit.
+compute the loudness of the sound at any gain, and to find the parts that need limiting.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ STEP_PARTS = 10
 """Number of parts from the start of one loudness block to the start of the next: 100 ms."""
 
 BLOCK_STEPS = 4
-"""Number of steps in a loudness block: 400 ms."""
+"""Number of steps of 100 ms in a loudness block, which lasts 400 ms."""
 
 OFFSET = -0.691
 """Calibration in decibels: a full-scale sine of 997 Hz in one channel measures -3.01 LUFS."""
@@ -68,7 +68,7 @@ def measure(blocks: Iterable[np.ndarray], sr: float) -> Profile:
     Parameters
     ----------
     blocks : iterable of ndarray of shape (n_samples,) or (n_samples, n_channels)
-        The samples in order. Every block but the last must hold whole parts.
+        The samples in order. Every block but the last must consist of whole parts.
     sr : float
         Sampling rate in hertz.
     """

@@ -89,8 +89,8 @@ def mix_excerpt(samples: np.ndarray, native_rate: float, channels: int) -> np.nd
 def whole_cells(first: int, last: int, n_channels: int, native_rate: float) -> tuple[int, int]:
     """Extend the range of an excerpt, so that the excerpt is mixed like the whole recording.
 
-    Return the start and stop of the extended range. With several channels, it consists of whole
-    cells and begins one cell before the excerpt.
+    Return the start and stop indices. With several channels, the range consists of whole cells and
+    begins one cell before the excerpt.
     """
     if n_channels == 1:
         return first, last

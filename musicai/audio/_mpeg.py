@@ -1,10 +1,10 @@
 """Position and number of frames in MPEG audio (MP3, MP2).
 
 Each frame begins with a header that gives the length of the frame (ISO/IEC 11172-3, section
-2.4.1.3). Frames can therefore be found anywhere, for instance after tags or a gap, as a chain of
-headers in which each one follows at the distance that the previous one gives. Instead of audio, the
-first frame may hold a table with the number of frames: a Xing or Info table, to which LAME and
-ffmpeg add a checksum, or a VBRI table.
+2.4.1.3). A sequence of headers, each at the distance that the previous header gives, therefore
+identifies frames anywhere in a file, for instance after tags or a gap. Instead of audio, the first
+frame may hold a table with the number of frames: a Xing or Info table, to which LAME and ffmpeg add
+a checksum, or a VBRI table.
 
 libsndfile requires a frame at the beginning and stops at the first gap. Without a Xing table, it
 assumes that the whole file has the bit rate of the first frame, and reads only the length that
@@ -38,7 +38,7 @@ KILOBITS = {
 """Bit rates in kilobits per second for codes from 1; the keys are (whether MPEG 1, layer)."""
 
 LEAST_FRAMES = 3
-"""Smallest number of consecutive frames that count as MPEG audio; shorter runs may be chance."""
+"""Smallest number of consecutive frames to accept; shorter runs may occur by chance."""
 
 SEARCHED_BYTES = 2**20
 """Number of bytes at the beginning of a file in which to search for the first frame."""

@@ -30,7 +30,7 @@ UNKNOWN_SAMPLES = 2**62
 """libsndfile reports at least this many samples if the header does not give the length."""
 
 NO_MPEG_FRAMES = 7
-"""libsndfile's error code for an MP3 without frames; its own message is misleading."""
+"""libsndfile's error code for an MP3 without frames; libsndfile's message is misleading."""
 
 READ_BYTES = 2**16
 """Number of bytes to read from a file at a time; libsndfile asks for a few hundred at a time."""
@@ -89,7 +89,7 @@ def open_sound(
     Yields
     ------
     opened : Opened
-        The file. It is closed at the end of the context.
+        The open file, its length and its layout. The file is closed at the end of the context.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def open_sound(
 
 
 def has_known_header(path: AnyPath) -> bool:
-    """Return whether a file, after any tags, begins like a chunked, AU, Ogg or FLAC file."""
+    """Return whether a file, after any tags, begins like a chunked (WAV), AU, Ogg or FLAC file."""
     try:
         with open(path, "rb") as content:
             content.seek(skip_tags(content, 0))

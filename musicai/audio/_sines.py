@@ -1,4 +1,4 @@
-"""Sonification of chroma by sines.
+"""Sonification of chroma with sines.
 
 Each pitch class sounds in all octaves at once, under a bell-shaped envelope over pitch. Such a
 Shepard tone has a pitch class but no octave (R. N. Shepard, "Circularity in judgments of relative
@@ -73,7 +73,7 @@ def sine_bank(piece: np.ndarray, *, sr: float, hop_length: int, center: float = 
 
     See Also
     --------
-    sine_blocks : The same in blocks, in constant memory.
+    sine_blocks : Synthesize chroma block by block, in constant memory.
 
     Examples
     --------

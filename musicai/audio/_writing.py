@@ -126,7 +126,7 @@ def _check_room(draft: BinaryIO) -> None:
     """Raise the operating system's error if the file cannot grow.
 
     Encoders write their last bytes when they are closed, and libsndfile does not report an error if
-    the disk is full. A test write to the end of the file reports it.
+    the disk is full. A test write at the end of the file detects a full disk.
     """
     draft.flush()
     descriptor = draft.fileno()

@@ -13,7 +13,7 @@ output depends on the size of the first block, so all blocks have this size.
 """
 
 MOST_CHANNELS = 8
-"""Largest number of channels to write; libsndfile crashes on Ogg files with hundreds."""
+"""Largest number of channels; libsndfile crashes on Ogg files with hundreds of channels."""
 
 
 def playable_blocks(samples: Any, name: str) -> Iterator[np.ndarray]:
