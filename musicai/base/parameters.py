@@ -20,7 +20,7 @@ MOST_SHOWN = 8
 
 
 def check_values(values: Mapping[str, Any], rules: Mapping[str, Rule]) -> None:
-    """Raise a ValueError for the first value that violates the rule with its name."""
+    """Raise a ValueError for the first value that violates the rule of the same name."""
     for name, (holds, expected) in rules.items():
         if name in values and not holds(values[name]):
             raise ValueError(f"{name} must be {expected}, got {shown(values[name])}")
@@ -124,7 +124,10 @@ TEMPO_RULE: Rule = (
 """Rule for tempos; the slowest tempo that MIDI can store is one beat in 16.8 seconds."""
 
 HIGHEST_WRITTEN_RATE = 192000
-"""Highest sampling rate of written files in hertz; libsndfile crashes on far higher ones."""
+"""Highest sampling rate of written files in hertz.
+
+At far higher rates, libsndfile crashes on Ogg files.
+"""
 
 FILE_RATE_RULE: Rule = (
     lambda v: is_integer(v, 1000) and v <= HIGHEST_WRITTEN_RATE,

@@ -19,7 +19,7 @@ from .._version import __version__
 
 _VERSION = "_musicai_version"
 _NUMBERS = {int: Integral, float: Real}
-_LONGEST = 300  # characters of a value to show in messages; in a file, text may have any length
+_LONGEST = 300  # characters of a value to show in messages; text from a file may have any length
 
 
 class Array(NamedTuple):

@@ -58,8 +58,8 @@ def as_collection(
     Raises
     ------
     ValueError
-        If there are no pieces, a piece is not a table of finite numbers, or a number of features is
-        wrong.
+        If there are no pieces, a piece is not a table of finite numbers, or a piece has a wrong
+        number of features.
     TypeError
         If `X` is a path, a generator, a set, a dict or another library's 3-D array, or a piece is a
         path or a sparse matrix.
@@ -116,8 +116,8 @@ def one_per_piece(value: Any, X: Any, pieces: list[np.ndarray], name: str) -> li
     Parameters
     ----------
     value : object
-        The value for a single piece, or a list of values for a collection. None stands for None for
-        every piece.
+        The value for a single piece, or a list of values for a collection. None means that no piece
+        has a value.
     X : array-like or collection
         The user's input.
     pieces : list of ndarray
@@ -128,7 +128,7 @@ def one_per_piece(value: Any, X: Any, pieces: list[np.ndarray], name: str) -> li
     Returns
     -------
     values : list
-        One value per piece.
+        One value per piece; None for a piece without a value.
 
     Raises
     ------

@@ -35,7 +35,7 @@ def labels_per_piece(
         return [np.array([None])] * len(pieces)
     if hasattr(y, "to_numpy"):  # pandas
         y = y.to_numpy().squeeze(-1) if np.shape(y)[1:] == (1,) else y.to_numpy()
-    one = isinstance(y, (str, dict)) or not hasattr(y, "__len__")  # a dict blends styles
+    one = isinstance(y, (str, dict)) or not hasattr(y, "__len__")  # a dict is a blend of styles
     if single and (one or len(y) in (1, len(pieces[0]))):
         return [as_labels(y)]
     if one or len(y) != len(pieces):
@@ -55,7 +55,7 @@ def labels_per_piece(
 
 
 def label_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> list[Any]:
-    """Return a list with one style label or None per piece; reject labels for each frame."""
+    """Return a list with one style label or None per piece; reject pieces with labels per frame."""
     labels = labels_per_piece(y, pieces, single=single)
     for i, array in enumerate(labels):
         if len(array) != 1:
@@ -94,7 +94,7 @@ def known_styles(labels: Sequence[np.ndarray]) -> np.ndarray:
         raise ValueError(_UNHASHABLE) from None
     try:
         ordered = sorted(known)
-        # Sets can be sorted but are not ordered: neither of two sets may be less than the other.
+        # Sets can be sorted, but it is possible that neither of two sets is less than the other.
         if not all(one < other for one, other in pairwise(ordered)):
             raise TypeError
     except TypeError:
@@ -115,7 +115,7 @@ def encode_styles(
     """Convert labels to integers, one per frame: 0 for no style, or 1 plus the index in `styles`.
 
     If `strict`, a label that is not in `styles` raises an error. Otherwise, the label counts as no
-    style, with a warning, so that cross-validation works even if only one fold contains a style.
+    style, with a warning, so that cross-validation works even if some folds lack a style.
     """
     numbers = {None: 0, **{style: i for i, style in enumerate(styles.tolist(), start=1)}}
     try:

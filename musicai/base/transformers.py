@@ -1,4 +1,4 @@
-"""Base classes of estimators whose input is files."""
+"""Base classes of estimators that read files."""
 
 from typing import Any, Self
 
@@ -34,7 +34,7 @@ class FileInput:
     """Mixin for estimators whose input is a list of files and whose output is not a table."""
 
     def set_output(self, *, transform: str | None = None) -> Self:
-        """Check that the default output is selected; no other output is supported.
+        """Accept the default output; no other output is supported.
 
         Parameters
         ----------

@@ -5,8 +5,8 @@ hop_length``, and silence is assumed before and after the recording. A recording
 samples therefore has ``1 + n_samples // hop_length`` frames, as in librosa.
 
 ``_frames`` cuts a recording into frames and measures their levels. ``_stft`` or ``_constant_q``
-analyzes each frame with one FFT and folds the spectrum to pitch classes, for a tuning that is
-estimated from the whole recording. ``_cens`` smooths the frames. ``_beats`` finds beats in the
+analyzes each frame with one FFT and folds the spectrum to pitch classes, for a tuning that is given
+or estimated from the whole recording. ``_cens`` smooths the frames. ``_beats`` finds beats in the
 onset strength from ``_onsets``, ``_bars`` finds bars from onsets and chroma, and ``_sync`` takes
 the median of the frames between beats. ``_analysis`` combines these steps for one recording, and
 ``_batch`` does so for many. ``_playing`` synthesizes chroma, with amplitudes from ``_fitting``.

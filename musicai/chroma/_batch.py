@@ -35,7 +35,7 @@ ANALYSIS_VERSION = 10
 
 
 _running: set[threading.Event] = set()
-"""Events for the recordings in progress in this process, each set when its task ends."""
+"""One event for each recording in progress in this process; it is set when the task ends."""
 
 
 def analyze_all(

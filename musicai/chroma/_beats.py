@@ -67,7 +67,7 @@ SLOTS = 16
 """Number of points in each beat at which the onset strengths of beats are compared."""
 
 NEIGHBORS, SMOOTHED = 4, 5
-"""Number of beats on each side to compare with a beat; number of beats to smooth clarity over."""
+"""Number of beats on each side of a beat to compare with it; window of the smoothing in beats."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +120,7 @@ class Beats:
 
     @property
     def tempo(self) -> float:
-        """Mean tempo in beats per minute, over beats of about the usual length."""
+        """Mean tempo in beats per minute, over beats of about the median length."""
         tempo = mean_tempo(self.times, np.arange(len(self.times)))
         assert tempo is not None  # times are increasing
         return tempo
@@ -226,7 +226,7 @@ def _best_path(score: np.ndarray, period: int) -> np.ndarray:
         paths = before[frames] - penalty
         choice = np.argmax(paths, axis=1)
         best = paths[np.arange(len(frames)), choice]
-        # A new path may start here, but only at the first onsets does this score higher.
+        # Starting a new path here scores higher only at the first onsets.
         total[longest + frames] = score[frames] + np.maximum(best, 0)
         origin[frames] = np.where(best > 0, frames - steps[choice], -1)
     path = [_last_beat(total[longest:])]
@@ -280,7 +280,7 @@ def onsets_of_beats(strength: np.ndarray, rate: float, beats: np.ndarray) -> np.
         slightly before the beat.
     """
     lengths = np.append(np.diff(beats), beats[-1] - beats[-2])
-    slots = (np.arange(SLOTS) - 1.5) / SLOTS  # the first four surround the beat
+    slots = (np.arange(SLOTS) - 1.5) / SLOTS  # the first four points surround the beat
     moments = (beats[:, np.newaxis] + lengths[:, np.newaxis] * slots) * rate
     padded = np.pad(strength, 1)
     widened = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])

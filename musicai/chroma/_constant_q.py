@@ -49,9 +49,9 @@ less noise.
 """
 
 LOBES = 4.0
-"""Half-width of a windowed sinusoid's spectrum, in units of 1 / length; beyond, it is omitted.
+"""Half-width of a windowed sinusoid's spectrum, in units of 1 / length.
 
-The omitted values are below -50 dB.
+Values farther from the center are below -50 dB and are omitted.
 """
 
 HIGHEST = LOWEST * 2.0**N_OCTAVES + LOBES / LEAST_SECONDS
@@ -61,7 +61,7 @@ LEAST_OVERSAMPLING = 2.5
 """Smallest ratio of the reduced sampling rate to `HIGHEST`."""
 
 COMPRESSION = 0.6
-"""Exponent of magnitudes, similar to that of perceived loudness; it favors quiet voices."""
+"""Exponent applied to magnitudes, as in perceived loudness, to give quiet voices more weight."""
 
 SURROUNDINGS = 13
 """Number of bins to average as background: two semitones on either side."""

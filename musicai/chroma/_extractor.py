@@ -111,7 +111,7 @@ class ChromaExtractor(FileTransformer):
         75 MB per hour of recording.
     on_error : {"raise", "warn"}, default="raise"
         What to do with a recording that cannot be used: raise :class:`RecordingError`, or warn and
-        return a piece without frames, so that labels stay aligned.
+        return a piece without frames, so that pieces stay aligned with labels.
     verbose : int, default=0
         Show a progress bar on standard error if greater than 0.
 
@@ -126,7 +126,7 @@ class ChromaExtractor(FileTransformer):
 
     See Also
     --------
-    musicai.audio.read_blocks : Read any kind of recording that the extractor accepts.
+    musicai.audio.read_blocks : Read a recording of any kind that the extractor accepts.
     musicai.audio.write_audio : Write audio from `inverse_transform` to a file.
 
     Notes
@@ -134,9 +134,10 @@ class ChromaExtractor(FileTransformer):
     The extractor is stateless and works without `fit`. Frame ``t`` is centered on sample ``t *
     hop_length``; `n_samples` samples give ``1 + n_samples // hop_length`` frames. Silent frames are
     all zeros, unless "cens" averages them with sound nearby. A frame is silent if its power in the
-    analyzed range is at least 60 dB below that of the loudest half second of the recording. This
-    covers pauses with only dither or hiss, and the ends of fade-outs. A recording that is soft
-    throughout is not silent.
+    analyzed frequency range is at least 60 dB below that of the loudest half second of the
+    recording (in recordings shorter than 10 s, of the loudest twentieth). This covers pauses with
+    only dither or hiss, and the ends of fade-outs. A recording that is soft throughout is not
+    silent.
 
     Examples
     --------

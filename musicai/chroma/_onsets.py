@@ -37,7 +37,7 @@ BASS = 150.0
 BANDS_PER_OCTAVE = 24
 
 DYNAMIC_RANGE = 50.0
-"""Range of levels in decibels, below the loudest band so far; lower levels are raised to it."""
+"""Largest difference in decibels from the loudest band so far; lower levels are raised to it."""
 
 N_COEFFICIENTS = 13
 """Number of cepstral coefficients per frame, excluding coefficient 0, the level."""

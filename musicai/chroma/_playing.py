@@ -82,7 +82,7 @@ def play_chroma(
         piece = stft_amplitudes(piece)
     centers = timing.centers(len(piece)) - borders[0]
     if not at_a_rate or centers[0] > 0 or abs(hop / hop_length - 1) > 1e-9:
-        # Use short steps of a whole number of samples. Single precision halves their memory.
+        # Use short steps of a whole number of samples. Single precision halves the memory.
         piece = piece.astype(np.float32)
         hop = max(1, round(sr / STEPS_PER_SECOND))
         if at_a_rate:

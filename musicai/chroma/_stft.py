@@ -146,9 +146,9 @@ def stft_amplitudes(chroma: np.ndarray) -> np.ndarray:
 def sine_center(sr: float, n_fft: int) -> float:
     """Return the center frequency in hertz of sines that the analysis can resolve.
 
-    Adjacent semitones at this frequency are six FFT bins apart, unless that would put it above an
-    eighth of the sampling rate, without room for higher octaves, or below C5, where the sound would
-    be unnatural. In these cases, the respective limit is returned.
+    If possible, adjacent semitones at this frequency are six FFT bins apart. The frequency is at
+    most an eighth of the sampling rate, to leave room for higher octaves, but never below C5, to
+    sound natural.
     """
     clear = 6 * sr / n_fft / (2.0 ** (1 / 12) - 1)
     lowest = A4 * 2.0 ** (3 / 12)

@@ -227,7 +227,7 @@ def _play(args: argparse.Namespace) -> None:
 
 @contextmanager
 def _ctrl_c_stops() -> Iterator[None]:
-    """Let Ctrl-C raise `_Stopped`, if in the main thread and the caller has no other handler."""
+    """Let Ctrl-C raise `_Stopped` in the main thread, unless the caller has installed a handler."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise _Stopped

@@ -33,7 +33,7 @@ from ._music import Piece, counted, extract, find_music, frames_of, hold_out, st
 from ._page import Sound, write_page
 from ._terminal import say
 
-FRAMES_TO_LEARN = 760_000  # total over all epochs; takes a minute or two
+FRAMES_TO_LEARN = 760_000  # number of frames in all epochs together; takes a minute or two
 MOST_SECONDS = 180  # limit on training time, unless the user sets the number of epochs
 MOST_STYLES = 3  # maximum number of styles in which to compose from scratch
 LONGEST = 40  # maximum number of characters of a style's name in file names
@@ -86,7 +86,7 @@ def compose_from_folder(
     if (out / "index.html").exists():
         say(f"{out} has an earlier result, which will be replaced: --out names another folder")
     titles, labels, recordings = find_music(folder, out)
-    # Cached analyses are used again for the mosaic.
+    # Analyses are cached in `memory`, because the mosaic needs them again.
     extractor, pieces = extract(titles, labels, recordings, memory)
     train, test = hold_out(pieces, seed)
     say(f"{counted(len(train), 'piece')} to learn from, {len(test)} held out")
@@ -335,7 +335,7 @@ def beats_of(piece: New) -> list[float]:
 
 
 def usual_tempo(train: Sequence[Piece]) -> float:
-    """Return the median tempo of a few training recordings, or 120 if none has beats."""
+    """Return the median tempo of a few recordings in beats per minute, or 120 if none has beats."""
     extractor = ChromaExtractor(sync="beat", on_error="warn")
     some = list(dict.fromkeys(piece.recording for piece in train))[:RECORDINGS_FOR_TEMPO]
     found = [analysis.tempo for analysis in extractor.analyze(some)]
@@ -399,7 +399,7 @@ def draw_music(new: Sequence[New], example: Piece, out: Path) -> None:
     titles = [piece_title(piece, example.title) for piece in new]
     n_frames = len(new[-1].frames)
     real = f"Real: {example.title}"
-    # The real piece gets the timing of its continuation, so that an excerpt also begins at 0.
+    # The real piece gets the timing of its continuation, to begin at 0 even if it is an excerpt.
     timings = {title: piece.timing for title, piece in zip(titles, new, strict=True)}
     timings[real] = new[-1].timing
     ends = {title: axis_position(new[-1]) for title in titles[-1:]}

@@ -26,7 +26,7 @@ EXCERPT_SECONDS = 45  # approximate length of the longest excerpts
 
 
 class Piece(NamedTuple):
-    """The chroma of a recording, or of an excerpt, with its title, style and timing."""
+    """Chroma of a recording or an excerpt, with title, style and timing."""
 
     title: str
     frames: np.ndarray
@@ -40,7 +40,7 @@ class Piece(NamedTuple):
         return self.timing.duration(len(self.frames))
 
     def from_first_bar(self) -> "Piece":
-        """Return the piece from its first bar on or, if its timing has no bars, its first beat."""
+        """Return the piece from its first bar on, or from its first beat if it has no bars."""
         first = self.timing.first_bar
         if first == 0:
             return self
@@ -146,7 +146,7 @@ def cut(pieces: Sequence[Piece], seconds: float) -> list[Piece]:
 
 
 def hold_out(pieces: Sequence[Piece], seed: int) -> tuple[list[Piece], list[Piece]]:
-    """Split pieces into training pieces and held-out pieces, both with every style."""
+    """Split pieces into training and held-out pieces; both sets contain every style."""
     counts = Counter(styles_of(pieces))
     style, n_rarest = counts.most_common()[-1]
     if n_rarest < 2:
