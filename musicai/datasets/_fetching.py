@@ -21,8 +21,8 @@ def fetch_file(path: Path, *, url: str, sha256: str) -> Path:
     ValueError
         If the file exists but has a different hash or is not a regular file.
     OSError
-        If the download fails or has a different hash. The message explains how to download the
-        file by hand.
+        If the download fails, or the downloaded file has a different hash. The message explains how
+        to download the file by hand.
     """
     if not path.exists():
         _download(path, url, sha256)

@@ -5,8 +5,8 @@ import os
 from ._folder import load_folder
 from .bunches import Recordings
 
-# Formats that libsndfile reads come first. Its own list of formats has no suffixes and includes
-# headerless data. Formats that need ffmpeg follow, including video formats. fmt: off
+# Formats that libsndfile reads, then audio and video formats that need ffmpeg. libsndfile's own
+# list of formats has no suffixes and includes headerless data. fmt: off
 _SUFFIXES = (
     ".aif",
     ".aifc",

@@ -63,8 +63,8 @@ class _Channels:
         self.controls: defaultdict[_Channel, list[tuple[int, int, int]]] = defaultdict(list)
         self.bends: defaultdict[_Channel, list[tuple[int, int]]] = defaultdict(list)
         self.n_unended = 0
-        # Tracks are kept apart, because a pianist's hands may have a track each and strike the same
-        # key. The note-offs of a track should end only the notes of that track.
+        # Group strokes by track, because a pianist's two hands may have separate tracks and play
+        # the same key at once. Each note-off should then end the note of its own hand.
         strokes: defaultdict[tuple[int, _Channel, int], list[Stroke]] = defaultdict(list)
         programs: defaultdict[_Channel, int] = defaultdict(int)
         for track, channel, (tick, status, data) in _merged_events(tracks):

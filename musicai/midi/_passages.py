@@ -32,7 +32,7 @@ For any other controller, only the last value matters.
 """
 
 _SENT = BLOCK // 2
-"""Delay of messages in samples, to the middle of a block, where rounding errors do no harm."""
+"""Delay in samples that puts messages in the middle of a block, so rounding errors are harmless."""
 
 
 class Strike(NamedTuple):
@@ -78,7 +78,7 @@ class Passage(NamedTuple):
 
 
 def passages(midi: Any, n_samples: int) -> Iterator[Passage]:
-    """Cut music every `n_samples` samples (a multiple of `BLOCK`); yield passages with notes."""
+    """Cut music every `n_samples` (a multiple of `BLOCK`); yield the passages that have notes."""
     strikes = sorted(
         strike
         for player, instrument in enumerate(midi.instruments)

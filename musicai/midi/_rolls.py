@@ -48,7 +48,7 @@ class Grid(NamedTuple):
             # Thirty-second notes often begin halfway between the starts of two frames. Rounding
             # first removes the errors of inexact times, so that all of them go to the later frame.
             return np.floor(np.round(_beats(seconds, midi) * self.steps_per_beat, 6) + 0.5)
-        # A frame holds the notes that begin at its center or less than one frame before that.
+        # A note starts in the first frame that is centered at or after its start.
         return np.ceil(np.round(seconds * self.frame_rate, 6))
 
 

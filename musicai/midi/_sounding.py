@@ -93,8 +93,8 @@ def _cut(
 def _last_press(times: np.ndarray, changes: list[Any], pedal: int) -> tuple[np.ndarray, np.ndarray]:
     """Return when a pedal was last pressed before each time, and when that press ended.
 
-    If the pedal was never pressed before, both are -inf. If it was never lifted again, the press
-    ends at inf.
+    If the pedal was never pressed before, both times are -inf. If it was never lifted again, the
+    second time is inf.
     """
     moves = [(-np.inf, True), (-np.inf, False)]
     moves += [

@@ -41,7 +41,7 @@ MOST_HOURS = 24
 """Longest duration of music in hours; longer music is taken for damaged."""
 
 MOST_PLAYERS = 500
-"""Largest number of instruments; an orchestra has about 100."""
+"""Largest number of instruments in music to play; an orchestra has about 100."""
 
 
 def synthesize(

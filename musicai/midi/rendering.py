@@ -20,7 +20,7 @@ BLOCK = 64
 """Number of samples per block; the synthesizer applies messages at the start of the next block."""
 
 FULL_SCALE = 32768
-"""Value of a 16-bit sample that is converted to 1.0."""
+"""Value of a 16-bit sample that corresponds to a floating-point value of 1."""
 
 TICKS_PER_BEAT = RATE // 2
 """Resolution at which a tick lasts one sample at MIDI's default tempo, 120 beats per minute."""

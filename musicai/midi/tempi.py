@@ -7,7 +7,7 @@ import numpy as np
 from ..base.extras import need
 
 WAVERING = 0.015
-"""Largest deviation of a beat from a steady tempo, in seconds; about a beat tracker's error."""
+"""Largest deviation of beats from a steady tempo in seconds, about the error of a beat tracker."""
 
 FEWEST, MOST = 1, 2**24 - 1
 """Smallest and largest number of microseconds per beat that a MIDI file can hold."""
@@ -27,7 +27,7 @@ def tempo_map(
     resolution : int
         Ticks per beat.
     what : str
-        Name of the caller in the error if mido is missing.
+        Name of the caller, for the error message if mido is missing.
 
     Returns
     -------

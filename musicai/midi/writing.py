@@ -118,7 +118,7 @@ def _track(events: list[Event]) -> Track:
 
 
 def _conducting_events(midi: "PrettyMIDI") -> list[Event]:
-    """Return the events of tempi, signatures and texts."""
+    """Return the meta events for tempi, signatures and texts."""
     signatures = midi.time_signature_changes
     events = []
     for time, tempo in zip(*midi.get_tempo_changes(), strict=True):
