@@ -11,15 +11,15 @@ chroma: 12 pitch classes, from C to B.
 - Form, over many seconds: `key_stability`, `recurrence`.
 - Comparison of two sets of pieces: `realism` combines the overlap of the sets in each of
   `REALISM_METRICS` with the `transition_overlap`. `frechet_distance` compares frames.
-  `memorization` finds copies, which `realism` cannot detect. `report` returns a scorecard, a
-  `Report`, of all these figures, also for other real music and simple baselines.
+  `memorization` finds copies, which `realism` cannot detect. `report` computes all of these, for
+  other real music and simple baselines too, and returns a scorecard, a `Report`.
 - Comparison of two pieces frame by frame: `frame_correlation`.
 - Scorers for scikit-learn's searches: `RealismScorer` judges composed pieces, `next_frame_score`
   judges predictions.
 - Baselines: `MarkovBaseline` composes; `IndependentBaseline` and `PersistenceBaseline` return
   log-likelihoods in nats, comparable with those from :meth:`musicai.LSTMComposer.score`.
 
-In metrics of single pieces, higher is not better. Compare a value with the value for real music at
+For metrics of single pieces, higher is not better: compare a value with the value for real music at
 the same frame rate.
 """
 

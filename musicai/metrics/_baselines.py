@@ -21,7 +21,7 @@ _N_CONTEXTS = 32  # maximum number of bins for the previous value; 32 bins span 
 
 
 class _LevelBaseline(Persistent, BaseEstimator):
-    """Base class of both baselines, with the rounding to levels, `fit` and the scores."""
+    """Base class that rounds values to levels and implements `fit`, `score_samples` and `score`."""
 
     def __init__(self, *, n_levels: int = 256) -> None:
         self.n_levels = n_levels
@@ -168,7 +168,7 @@ class PersistenceBaseline(_LevelBaseline):
 
     .. math:: P(x_t \mid x_{t-1}) = \prod_d p_d(x_{t,d} \mid b(x_{t-1,d}))
 
-    The previous value enters as its bin :math:`b`, one of at most 32 bins of equal width. Each
+    The previous value is replaced by its bin :math:`b`, one of at most 32 bins of equal width. Each
     histogram is smoothed with a broader one, which weighs as much as :math:`k` counts and therefore
     dominates where counts are few:
 

@@ -23,7 +23,7 @@ def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> flo
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. Every pair of windows that both have a key has the same weight.
+        Chroma. All pairs of windows that both have a key have the same weight.
     n_frames : int, default=108
         Length of a window in frames. The default lasts 10 s at the default rate of
         :class:`musicai.ChromaExtractor`, 10.8 frames per second.

@@ -27,7 +27,7 @@ def pitch_class_entropy(X: Any) -> float:
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. In a collection, every piece that sounds has the same weight.
+        Chroma. Silent pieces are skipped; all other pieces have the same weight.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def pitch_class_entropy(X: Any) -> float:
     Raises
     ------
     ValueError
-        If nothing sounds, or `X` is not chroma.
+        If `X` is silent or not chroma.
 
     References
     ----------
@@ -67,7 +67,7 @@ def frame_entropy(X: Any) -> float:
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. Silent frames are skipped; every other frame has the same weight.
+        Chroma. Silent frames are skipped; all other frames have the same weight.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def frame_entropy(X: Any) -> float:
     Raises
     ------
     ValueError
-        If nothing sounds, or `X` is not chroma.
+        If `X` is silent or not chroma.
 
     References
     ----------
@@ -109,7 +109,7 @@ def scale_consistency(X: Any) -> float:
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. In a collection, every piece that sounds has the same weight.
+        Chroma. Silent pieces are skipped; all other pieces have the same weight.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def scale_consistency(X: Any) -> float:
     Raises
     ------
     ValueError
-        If nothing sounds, or `X` is not chroma.
+        If `X` is silent or not chroma.
 
     References
     ----------
@@ -150,7 +150,7 @@ def key_correlation(X: Any) -> float:
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. In a collection, every piece that sounds has the same weight.
+        Chroma. Silent pieces are skipped; all other pieces have the same weight.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def key_correlation(X: Any) -> float:
     Raises
     ------
     ValueError
-        If nothing sounds, or `X` is not chroma.
+        If `X` is silent or not chroma.
 
     References
     ----------
@@ -191,8 +191,8 @@ def triad_fit(X: Any) -> float:
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. Frames whose pitch classes are all equal, such as silence, are skipped; every other
-        frame has the same weight.
+        Chroma. Frames with twelve equal values, such as silence, are skipped; all other frames have
+        the same weight.
 
     Returns
     -------
@@ -202,7 +202,7 @@ def triad_fit(X: Any) -> float:
     Raises
     ------
     ValueError
-        If the pitch classes of every frame are all equal, or `X` is not chroma.
+        If every frame has twelve equal values, or `X` is not chroma.
 
     References
     ----------
@@ -234,9 +234,9 @@ def quiet_share(X: Any, *, threshold: float = 0.1) -> float:
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
         Chroma whose loudest pitch class is 1 in every sounding frame. Silent frames are skipped;
-        every other frame has the same weight.
+        all other frames have the same weight.
     threshold : float, default=0.1
-        Values below which a pitch class counts as nearly silent.
+        Value below which a pitch class counts as nearly silent.
 
     Returns
     -------
@@ -246,7 +246,7 @@ def quiet_share(X: Any, *, threshold: float = 0.1) -> float:
     Raises
     ------
     ValueError
-        If nothing sounds, or `X` is not chroma.
+        If `X` is silent or not chroma.
 
     See Also
     --------

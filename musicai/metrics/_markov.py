@@ -47,7 +47,7 @@ class MarkovBaseline(Persistent, BaseEstimator):
     Attributes
     ----------
     prototypes_ : ndarray of shape (n_states, n_features)
-        The prototypes, which are frames; float32.
+        The prototypes: frames of dtype float32.
     start_ : ndarray of shape (n_states,)
         Probability that a piece starts in each state.
     transitions_ : ndarray of shape (n_states, n_states)

@@ -24,8 +24,8 @@ def memorization(X: Any, training: Any, *, n_frames: int = 22, similarity: float
     .. math:: \max_{r, s} \frac{\sum_t x_t \cdot R^r y_{s+t}}
         {\sqrt{\sum_t \|x_t\|^2} \sqrt{\sum_t \|y_{s+t}\|^2}}
 
-    over all passages of the training music :math:`y` that start at a frame :math:`s`, transposed by
-    :math:`r` semitones.
+    where :math:`y_{s+t}` is frame :math:`t` of the passage of the training music that starts at
+    frame :math:`s`, and :math:`R^r` transposes by :math:`r` semitones.
 
     Real pieces share passages with each other too, mostly held chords, and the more training music
     there is, the larger the share. So compare the share of composed music with that of held-out
@@ -114,8 +114,8 @@ def copied_chunks(
         Number of training windows, and number of chunks, to compare at a time. The defaults limit
         their products to a few megabytes.
     few : int
-        If more than one in `few` pairs has close outlines, all of them are compared in full, with
-        matrix products.
+        If more than one in `few` pairs has close outlines, pairs are compared in full by products
+        of whole matrices instead of one by one.
 
     Returns
     -------
@@ -168,7 +168,7 @@ def _outlines(windows: np.ndarray) -> np.ndarray:
     not have to be compared in full.
     """
     magnitudes = np.abs(scipy.fft.rfft(windows, axis=1, norm="ortho"))
-    magnitudes[:, 1:-1] *= np.sqrt(2)  # rfft omits the conjugates of these coefficients
+    magnitudes[:, 1:-1] *= np.sqrt(2)  # each also stands for a conjugate that rfft omits
     pairs = magnitudes[:, :, : windows.shape[2] // 2 * 2].reshape(*magnitudes.shape[:2], -1, 2)
     return (pairs.sum(axis=3) / np.sqrt(2)).reshape(len(windows), -1)
 

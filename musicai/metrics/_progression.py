@@ -22,7 +22,7 @@ def transition_matrix(X: Any) -> np.ndarray:
     matters little that a major key is often confused with its relative minor.
 
     The matrix catches wrong progressions, such as rising instead of falling fifths, or roots that
-    real music avoids. It is blind to how long chords last and whether they are major or minor.
+    real music avoids. It is blind to how long chords last and to whether they are major or minor.
 
     Parameters
     ----------
@@ -69,9 +69,9 @@ def transition_matrix(X: Any) -> np.ndarray:
 def falling_fifths(X: Any) -> float:
     """Return the share of root moves that fall by a fifth, such as from dominant to tonic.
 
-    The falling fifth is the most common root move in tonal music, and the last one of most
-    cadences. If roots moved at random, the share would be one in eleven, 0.09. The metric is blind
-    to the scale degree from which the root falls.
+    The falling fifth is the most common root move in tonal music, and typical of cadences. If roots
+    moved at random, the share would be one in eleven, 0.09. The metric is blind to the scale degree
+    from which the root falls.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def falling_fifths(X: Any) -> float:
     References
     ----------
     .. [1] M. Rohrmeier, I. Cross, "Statistical properties of tonal harmony in Bach's chorales",
-       ICMPC 2008: counts of chord transitions.
+       ICMPC 2008, which counts chord transitions.
 
     Examples
     --------

@@ -110,12 +110,12 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
 
     .. math:: \left(O \prod_m A_m\right)^{1 / (M + 1)}
 
-    where :math:`O` is the :func:`transition_overlap` of the two sets and :math:`A_m` the
-    :func:`overlap_area` of the values of each of the :math:`M` metrics in ``REALISM_METRICS``,
-    computed piece by piece. :func:`key_stability` is an exception: a piece of 20 s has one pair of
-    windows, and a piece of a minute has eight or nine, too few to estimate a density. So the
-    overlap of this metric is computed from the mean shares :math:`p` and :math:`q` of the two sets,
-    as :math:`\min(p, q) + \min(1 - p, 1 - q)`.
+    where :math:`O` is the :func:`transition_overlap` of the two sets, and :math:`A_m` the
+    :func:`overlap_area` of the values of metric :math:`m`, one value per piece. The :math:`M`
+    metrics are those in ``REALISM_METRICS``. :func:`key_stability` is an exception: a piece of 20 s
+    has one pair of windows, and a piece of a minute has eight or nine, too few to estimate a
+    density. So the overlap of this metric is computed from the mean shares :math:`p` and :math:`q`
+    of the two sets, as :math:`\min(p, q) + \min(1 - p, 1 - q)`.
 
     A single low overlap makes the geometric mean low. This is intended: shuffled frames have
     realistic notes and a Markov chain of frames has realistic chords, but neither is music. Two
@@ -133,9 +133,9 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
         Chroma, at least two pieces in each set. Swapping `X` and `Y` does not change the score. Use
         equally many pieces in both sets, all of the same length, 20 s or more.
     timing : Timing, object with a `timing`, or float
-        Timing of the frames, one for all pieces, with a rate or a tempo. Pass the extractor that
-        made the pieces, for example; a number is frames per second. The timing determines how many
-        frames are in the windows of `key_stability` (10 s), `recurrence` (2 s) and `dynamics`
+        Timing of the frames, the same for all pieces, with a rate or a tempo: for example, the
+        extractor that made the pieces. A number is frames per second. The timing determines the
+        number of frames in the windows of `key_stability` (10 s), `recurrence` (2 s) and `dynamics`
         (1 s).
 
     Returns

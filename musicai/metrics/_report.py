@@ -62,10 +62,10 @@ def report(
         as the smallest one has. Overlaps grow with the number of excerpts, so compare only
         scorecards with the same number.
     timing : Timing, object with a `timing`, or float
-        Timing of the frames, one for all pieces, with a rate or a tempo. Pass the extractor that
-        made the pieces, for example; a number is frames per second. The timing determines how many
-        frames are in the windows of `key_stability` (10 s), `recurrence` and `memorization` (2 s)
-        and `dynamics` (1 s).
+        Timing of the frames, the same for all pieces, with a rate or a tempo: for example, the
+        extractor that made the pieces. A number is frames per second. The timing determines the
+        number of frames in the windows of `key_stability` (10 s), `recurrence` and `memorization`
+        (2 s) and `dynamics` (1 s).
     random_state : int, RandomState instance or None, default=0
         Seed for dividing `real`, drawing excerpts, fitting and sampling the Markov chain, and
         shuffling frames. With an integer, the figures are the same every time.

@@ -20,7 +20,7 @@ class RealismScorer:
     """Scorer that judges a composer by the realism of its pieces.
 
     ``GridSearchCV(composer, grid, scoring=RealismScorer(timing=extractor))`` finds the composer
-    whose pieces are most similar to held-out music. By default, such a search finds the composer
+    whose pieces are most similar to held-out music. Without `scoring`, the search finds the one
     with the highest log-likelihood. The held-out pieces are cut into excerpts, equally many pieces
     of the same length are composed, and the score is their :func:`realism`. The scorer accepts any
     estimator whose `sample` method has the parameters of :meth:`MarkovBaseline.sample`. The
@@ -33,15 +33,15 @@ class RealismScorer:
         None, the length is the greatest one up to 60 s that at least half of the held-out pieces
         reach, or 20 s if that is longer.
     timing : Timing, object with a `timing`, or float, default=None
-        Timing of the frames, one for all pieces, with a rate or a tempo. Pass the extractor that
-        made the pieces, for example; a number is frames per second. If None, the estimator must be
-        a pipeline with a step before the composer that has a timing.
+        Timing of the frames, the same for all pieces, with a rate or a tempo: for example, the
+        extractor that made the pieces. A number is frames per second. If None, the estimator must
+        be a pipeline in which a step before the composer has a timing.
     random_state : int, RandomState instance or None, default=0
         Seed of the composed pieces.
 
     See Also
     --------
-    report : Computes more figures, for a ceiling and baselines too.
+    report : Computes more figures, and compares them with a ceiling and baselines.
     next_frame_score : Scores the predictions of a composer.
 
     Notes
@@ -110,7 +110,7 @@ class RealismScorer:
         ValueError
             If there are fewer than two excerpts, or a parameter is out of range.
         TypeError
-            If the estimator has no `sample` method, or the timing is missing or a list.
+            If the estimator has no `sample` method, or if the timing is missing or a list.
         """
         timing = _timing_before(estimator) if self.timing is None else self.timing
         composer, X = _input_of_last_step(estimator, X)
@@ -157,7 +157,7 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
     Pass ``scoring=next_frame_score`` to scikit-learn's searches, for any estimator whose `predict`
     method returns the expected next frame for every frame. The estimator can also be the last step
     of a pipeline. Unlike the log-likelihood, which is a composer's own score, this score does not
-    depend on how certain the predictions are.
+    measure how well a composer estimates its uncertainty.
 
     Parameters
     ----------
@@ -171,8 +171,8 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
     Returns
     -------
     correlation : float
-        Between -1 and 1; higher is better. Computed by :func:`frame_correlation` from all frames
-        except the first of each piece, and their predictions.
+        Between -1 and 1; higher is better. This is the :func:`frame_correlation` between all frames
+        except the first one of each piece and their predictions.
 
     Raises
     ------

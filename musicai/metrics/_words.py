@@ -10,16 +10,16 @@ COLUMNS = {
     "markov": "Markov",
     "shuffled": "shuffled",
 }
-"""Names in tables of the sets that are compared with real music, by their keys in a `Report`."""
+"""Table headings for the sets that are compared with real music, by their keys in a `Report`."""
 
 TRANSITIONS = "transition_matrix"
-"""Name of the row for the moves of roots. It shows only overlaps, no means."""
+"""Name of the row for root moves, which has overlaps but no means."""
 
 TOTAL, TOTAL_SAID = "overlap_area", "geometric mean"
 """Key of the geometric mean of all overlaps, and its name in tables."""
 
 DISTANCE, COPIES = "frechet_distance", "memorization"
-"""Names of the two rows below the total."""
+"""Names of the rows for the Fréchet distance and the share of copies."""
 
 SHARES = frozenset({"key_stability"})
 """Metrics that are shares of only a few cases per excerpt.

@@ -76,9 +76,8 @@ def chroma_to_audio(
     Returns
     -------
     audio : ndarray of shape (n_samples,), a list of them, or None
-        Mono float32 samples at -18 LUFS, see :func:`musicai.audio.level_blocks`. The result is an
-        array for one piece, and a collection of the same type for a collection. None if the audio
-        is written to a file.
+        Mono float32 samples at -18 LUFS, see :func:`musicai.audio.level_blocks`. For a collection,
+        the result is a collection of the same type. None if the audio is written to a file.
 
     Raises
     ------

@@ -53,7 +53,7 @@ def chords_to_chroma(
     Raises
     ------
     ValueError
-        If a chord is unknown, or `timing` has a measured time for each frame.
+        If a chord is unknown, or `chords` is text and the frames of `timing` are measured.
     TypeError
         If `chords` is not a progression, or `timing` is not a timing.
 

@@ -1,4 +1,4 @@
-"""Recognition of chords in chroma, and spelling of its notes."""
+"""Recognition of chords in chroma, and spelling of notes in a key."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise

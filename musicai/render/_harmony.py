@@ -65,8 +65,8 @@ def find_harmonies(
     price : float, default=0.02
         Minimum gain in correlation, integrated over seconds, from each additional chord.
     ends : iterable of int, default=()
-        Indices of cells in ascending order, such as those at bar lines. No chord is held from
-        before such a cell into it.
+        Indices of cells in ascending order, such as those at bar lines. No chord continues into
+        such a cell from the cell before it.
 
     Returns
     -------

@@ -26,7 +26,7 @@ def beat_groups(beats_per_bar: int) -> list[int]:
 
 
 def strong_beats(sheet: Sheet) -> np.ndarray:
-    """Return the strong beats of a piece from its first bar line on, counted from beat 0."""
+    """Return the numbers of the strong beats of a piece, from its first bar line on."""
     groups = beat_groups(sheet.timeline.beats_per_bar)
     starts = np.cumsum([0, *groups[:-1]])
     return (sheet.bar_starts()[:, None] + starts).ravel()

@@ -61,7 +61,7 @@ def _readable(length: Fraction, longest: Fraction) -> Iterator[Fraction]:
 
 
 def scientific_name(pitch: int, name: str) -> str:
-    """Return the name of a note, with its octave, for music21: "B-4"; middle C is "C4".
+    """Return the name of a note with its octave for music21, such as "B-4"; middle C is "C4".
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ All other formats have the type VIDEO, which Reaper reads with ffmpeg.
 """
 
 _EVEN = 0.0005
-"""Maximum deviation of beats from a constant speed, in seconds, without stretch markers."""
+"""If beats deviate by less, in seconds, an item has a constant speed and no stretch markers."""
 
 _PADDING = 0.2
 """Maximum difference in seconds between the lengths of a mosaic and its audio file.
@@ -107,7 +107,7 @@ def write_session(
     notated_tempo : float, default=None
         Tempo, in beats per minute, at which to notate frames that are not beats. None means the
         tempo at which a mosaic by beats plays them, or 120 for a mosaic by frames. This tempo does
-        not change when frames sound.
+        not affect the times at which frames sound.
     key : str, or a list of them, default=None
         As in :func:`chroma_to_midi`.
     grid : int or None, default=4
@@ -116,10 +116,10 @@ def write_session(
     Raises
     ------
     ValueError
-        If `X` is not chroma or has no frames, a parameter is out of range, beats have no tempo, or
-        have one at which the recordings cannot be played, recordings are not files, the name of a
-        file cannot be written, `audio` is not the audio of the mosaic, or the number of files or
-        timings is wrong.
+        If `X` is not chroma or has no frames, a parameter is out of range, beats have no tempo or a
+        tempo at which the recordings cannot be played, recordings are not files, the name of a file
+        cannot be written, `audio` is not the audio of the mosaic, or the number of files or timings
+        is wrong.
     TypeError
         If `mosaic` is not a MosaicSynthesizer, `X` holds paths, or `X` is a collection but `file`
         is not a list.
@@ -147,8 +147,8 @@ def write_session(
       The tempo map and the bars are the same as in `chroma_to_midi`; a pickup is bar 0.
     - Regions show the same chords as `chord_chart` at the same tempo.
 
-    The session lacks the mosaic's `shaping`, so it follows the harmony of the piece less closely,
-    and the final adjustment of loudness. The muted track of `audio` has both.
+    The session lacks the mosaic's final adjustment of loudness and its `shaping`, so it follows the
+    harmony of the piece less closely. The muted track of `audio` has both.
 
     Examples
     --------

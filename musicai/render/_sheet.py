@@ -130,7 +130,7 @@ def keys_of(key: Any, X: Any, pieces: list[np.ndarray]) -> list[int | None]:
 def _first_bar_line(chords: list[Chord], beats_per_bar: int) -> int:
     """Return the beat, from 0 to `beats_per_bar` - 1, of the first bar line.
 
-    This is the beat of a bar on which chords change most often, or the earliest such beat.
+    This is the beat on which chords change most often; in a tie, the earliest one.
     """
     changes = np.array([chord.start for chord in chords[1:]], dtype=int) % beats_per_bar
     return int(np.bincount(changes, minlength=beats_per_bar).argmax())

@@ -30,7 +30,7 @@ _SHORTEST_CELL = 0.08  # seconds; shorter frames are joined because chords do no
 
 
 class Timeline(NamedTuple):
-    """Borders of the frames of one piece in seconds and beats, and its bars.
+    """The frames of a piece on a timeline of seconds, beats and bars.
 
     Attributes
     ----------
@@ -116,7 +116,7 @@ class Timeline(NamedTuple):
         values : ndarray of shape (n_frames, n_values)
             Values, constant within each frame.
         borders : ndarray of shape (n_intervals + 1,)
-            Borders of the intervals in seconds, in rising order.
+            Borders of the intervals in seconds, in ascending order.
 
         Returns
         -------

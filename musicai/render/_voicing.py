@@ -80,7 +80,7 @@ def lead_voices(
 def _lead(
     chords: list[tuple[tuple[int, ...], int]], register: Register, before: Voicing | None
 ) -> list[Voicing]:
-    """Choose a voicing for each chord, which is a pair of its tones and its root.
+    """Choose a voicing for each of `chords`, which are pairs of tones and a root.
 
     `before` is the voicing of the previous chord, if any.
     """
@@ -145,7 +145,7 @@ def _candidates(chord: tuple[int, ...], register: Register) -> np.ndarray:
 
 
 def _own_costs(table: np.ndarray, root: int, register: Register) -> np.ndarray:
-    """Return the costs of voicings that do not depend on other chords, shape (n_voicings,)."""
+    """Return the part of each voicing's cost that is independent of other chords, (n_voicings,)."""
     gaps = np.diff(table, axis=1)
     mud = ((gaps < 5) & (table[:, :-1] < _LOWEST_CLOSE)).sum(axis=1)
     inverted = table[:, 0] % 12 != root

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 LONGEST = 86400.0
-"""Maximum length of a timing in seconds: one day. Longer timings are probably in another unit."""
+"""Maximum length of a timing in seconds: one day. Longer timings are probably not in seconds."""
 
 LONGEST_BEAT = 15.0
 """Maximum length of a beat in seconds. MIDI's slowest tempo is one beat in 16.8 s."""

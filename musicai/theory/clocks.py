@@ -48,7 +48,7 @@ class Meter:
 
 
 def checked_meter(frames_per_beat: Any, beats_per_bar: Any, downbeat: Any) -> Meter:
-    """Return a meter of Python numbers, or raise a ValueError."""
+    """Validate the arguments and return a `Meter` of Python numbers, or raise a ValueError."""
     values = {
         "frames_per_beat": frames_per_beat,
         "beats_per_bar": beats_per_bar,
@@ -61,7 +61,7 @@ def checked_meter(frames_per_beat: Any, beats_per_bar: Any, downbeat: Any) -> Me
 
 @dataclass(frozen=True, repr=False)
 class RateClock:
-    """Frames at a fixed rate, frame ``t`` centered on ``t / rate`` seconds."""
+    """Frames at a fixed rate; frame ``t`` is centered on ``t / rate`` seconds."""
 
     kind: ClassVar[str] = "rate"
     n_frames: ClassVar[None] = None
@@ -90,11 +90,11 @@ class RateClock:
         return (self.first + np.arange(n_frames)) / self.rate
 
     def beats(self, n_frames: int) -> NoReturn:
-        """Raise a ValueError, since frames at a rate have no beats."""
+        """Raise a ValueError, because frames at a rate have no beats."""
         raise _no_beats(self)
 
     def at_tempo(self, tempo: float) -> NoReturn:
-        """Raise a ValueError, since frames at a rate have no beats."""
+        """Raise a ValueError, because frames at a rate have no beats."""
         raise _no_beats(self)
 
     def sliced(self, start: int, stop: int) -> "RateClock":

@@ -41,8 +41,8 @@ def key_scores(mean_chroma: Any) -> np.ndarray:
     Returns
     -------
     scores : ndarray of shape (..., 24)
-        Correlations between -1 and 1, in the order of `KEY_PROFILES`; all 0 where all pitch
-        classes are equally strong, as in silence.
+        Correlations between -1 and 1, in the order of `KEY_PROFILES`; all 0 if all pitch classes
+        are equally strong, as in silence.
 
     References
     ----------
@@ -102,7 +102,7 @@ SHIFTS_TO_COMMON_KEY = np.where(_KEYS <= _FARTHEST_DOWN, -_KEYS, N_KEYS - _KEYS)
 
 
 def classes_of_features(n_features: int) -> np.ndarray:
-    """Return the pitch classes of `n_features` successive semitones, shape (n_features,)."""
+    """Return the pitch class of each feature: from A up for 88 features, otherwise from C up."""
     return (np.arange(n_features) + _LOWEST_PITCH_CLASS.get(n_features, 0)) % N_KEYS
 
 

@@ -45,9 +45,9 @@ def frames_of_chords(
     chords : str, or a list of Chord or of pairs
         A progression as in :meth:`musicai.LSTMComposer.sample`.
     timing : Timing or None
-        Timing of the frames, if known. Pairs need none.
+        Timing of the frames, if known. It is not needed for pairs.
     n_frames : int, default=None
-        Maximum number of frames; a longer progression is an error. None for no maximum.
+        Maximum number of frames; a longer progression raises a ValueError. None for no maximum.
     name : str, default="chords"
         Name of the argument in error messages.
 
@@ -211,7 +211,7 @@ def _timed(chords: Sequence[Chord], timing: Timing | None, name: str) -> list[_S
                 f"{name}[{i}] lasts from {chord.start!r} to {chord.end!r}: expected seconds, two "
                 "finite numbers"
             )
-        # A chord gets the frames of which more than half is within the chord.
+        # A chord gets the frames that are mostly within it.
         start, end = (int(_nearest_border(timing, second)) for second in (chord.start, chord.end))
         place = f"{chord.label!r} at index {i}"
         if not stop <= start or chord.end < chord.start:

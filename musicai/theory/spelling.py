@@ -99,7 +99,7 @@ _TO_RELATIVE_MAJOR = 3  # semitones from a minor key up to its relative major
 
 
 def key_number(key: Any) -> int:
-    """Return the number, 0 to 11, of a key name; a minor key has that of its relative major."""
+    """Return the number of a key name, 0 to 11; a key and its relative share a number."""
     number = key_of(key)
     return number if number < N_KEYS else (number + _TO_RELATIVE_MAJOR) % N_KEYS
 

@@ -14,7 +14,7 @@ from .timing import Timing
 
 
 class TimedPiece(np.ndarray):
-    """A piece, (n_frames, n_features), with a `timing` that views and computed arrays lack."""
+    """A piece, (n_frames, n_features), with a `timing`, which slices and computed arrays lose."""
 
     timing: Timing | None = None
 

@@ -331,7 +331,8 @@ class Timing:
         Returns
         -------
         seconds : ndarray of shape (n_frames,)
-            Centers in ascending order. At a fixed rate, the center of the first frame is 0.
+            Centers in ascending order. At a fixed rate, the recording's first frame is centered on
+            0.
 
         Raises
         ------
@@ -400,7 +401,7 @@ class Timing:
         Parameters
         ----------
         frames : float or array-like
-            Nonnegative frame indices; fractional indices lie within a frame.
+            Nonnegative frame indices; fractional indices are positions within a frame.
 
         Returns
         -------
@@ -486,7 +487,8 @@ class Timing:
         Raises
         ------
         ValueError
-            If there are no beats, they would last more than a day, or the tempo is out of range.
+            If there are no beats, the frames would last more than a day, or the tempo is out of
+            range.
 
         Examples
         --------

@@ -25,7 +25,7 @@ def best_path(
         does not depend on frames from that index on.
     distances : ndarray of shape (n_states, n_states), default=None
         Factors by which to multiply the cost of a change from one state (row) to another (column);
-        0 on the diagonal. None for a factor of 1 for every change.
+        0 on the diagonal. None means a factor of 1 for every change.
 
     Returns
     -------

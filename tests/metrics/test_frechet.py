@@ -41,7 +41,7 @@ def test_without_spread_the_distance_is_the_squared_distance_between_means():
     assert frechet_distance(np.zeros((4, 3)), np.full((7, 3), 2.0)) == pytest.approx(12)
 
 
-def test_scaling_a_set_changes_its_mean_and_standard_deviation():
+def test_the_distance_to_a_scaled_set_depends_on_mean_and_standard_deviation():
     x = frames(0, 1000, 1)
     assert frechet_distance(x, 3 * x) == pytest.approx(
         np.square(2 * x.mean()) + np.square(2 * x.std(ddof=1)), rel=1e-5

@@ -26,7 +26,7 @@ def test_entropy_of_two_equally_loud_notes_is_one_bit():
 
 
 @pytest.mark.parametrize("tonic", range(12))
-def test_a_major_scale_is_perfectly_consistent_in_any_key(tonic):
+def test_a_major_scale_has_a_scale_consistency_of_one_in_any_key(tonic):
     scale = NOTES[(np.array([0, 2, 4, 5, 7, 9, 11]) + tonic) % 12]
     assert scale_consistency(scale) == pytest.approx(1)
 

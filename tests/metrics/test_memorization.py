@@ -61,7 +61,7 @@ def test_short_training_music_has_no_copies_and_short_pieces_are_refused(music):
 
 
 @pytest.mark.parametrize("parameters", [{"n_frames": 0}, {"similarity": 1.2}])
-def test_parameters_are_checked(parameters, music):
+def test_memorization_refuses_invalid_parameters(parameters, music):
     with pytest.raises(ValueError, match=f"{next(iter(parameters))} must be"):
         memorization(music, music, **parameters)
 

@@ -75,7 +75,7 @@ def test_sets_without_spread_overlap_only_if_they_are_equal():
 
 
 @pytest.mark.parametrize("values", [[1.0], [], [[1, 2], [3, 4]], [1, np.nan], [np.inf, 2]])
-def test_at_least_two_finite_numbers_are_needed(values):
+def test_overlap_area_needs_at_least_two_finite_numbers(values):
     with pytest.raises(ValueError, match="y must hold a number for each of two or more"):
         overlap_area([1, 2], values)
     assert overlap_area([1, 2], [1, 2]) == pytest.approx(1, abs=1e-3)

@@ -56,7 +56,7 @@ def test_sets_without_spread_overlap_only_if_they_are_equal():
 
 
 @pytest.mark.parametrize("values", [[1.0], [[1.0, 2.0]], [1.0, np.nan]])
-def test_values_of_pieces_are_checked(values):
+def test_invalid_values_of_pieces_are_refused(values):
     with pytest.raises(ValueError, match="y must hold a number for each of two or more pieces"):
         overlap_area([1.0, 2.0], values)
 
@@ -79,7 +79,7 @@ def test_known_bad_music_ranks_below_real_music(
         assert realism(bad, music, timing=RATE) < ceiling - 0.2
 
 
-def test_windows_last_equally_long_at_any_frame_rate(music, more_music):
+def test_windows_have_the_same_duration_at_any_frame_rate(music, more_music):
     twice = [[np.repeat(piece, 2, axis=0) for piece in pieces] for pieces in (music, more_music)]
     slow = realism(music, more_music, timing=10)
     # Every second step is now 0. This changes flux, for example, but equally in both sets.
@@ -132,13 +132,13 @@ ONE_FOR_ALL = "metrics take one timing for all pieces"
         ),
     ],
 )
-def test_timings_that_do_not_suit_all_pieces_are_refused(
+def test_timings_that_do_not_fit_all_pieces_are_refused(
     judge, timing, error, message, music, more_music
 ):
     with pytest.raises(error, match=message):
         judge(music, more_music, timing=timing)
 
 
-def test_a_measured_timing_is_accepted_if_its_length_suits_all_pieces(music, more_music):
+def test_a_measured_timing_is_accepted_if_its_length_fits_all_pieces(music, more_music):
     measured = Timing.from_borders(np.arange(401) / RATE)
     assert realism(music, more_music, timing=measured) == realism(music, more_music, timing=RATE)

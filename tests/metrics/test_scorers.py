@@ -197,7 +197,7 @@ def test_next_frame_score_refuses_estimators_without_predict(chain, held_out):
         next_frame_score(chain, held_out)
 
 
-def test_as_many_labels_as_pieces_are_needed(chain, held_out):
+def test_a_label_is_required_for_each_piece(chain, held_out):
     with pytest.raises(ValueError, match="y holds 1 style labels for 12 piece"):
         SCORER(chain, held_out, ["a"])
 
@@ -214,6 +214,6 @@ def test_as_many_labels_as_pieces_are_needed(chain, held_out):
         (1e-12, ValueError, "frames of .* longer than the windows of 10 s"),
     ],
 )
-def test_timings_that_do_not_suit_all_pieces_are_refused(chain, held_out, timing, error, message):
+def test_timings_that_do_not_fit_all_pieces_are_refused(chain, held_out, timing, error, message):
     with pytest.raises(error, match=message):
         RealismScorer(timing=timing)(chain, held_out)

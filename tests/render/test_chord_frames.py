@@ -55,7 +55,7 @@ def test_beats_need_no_tempo():
     assert chords_to_chroma("C | F", timing=timing).shape == (16, 12)
 
 
-def test_errors_name_the_chord_that_is_wrong():
+def test_errors_name_the_invalid_chord():
     with pytest.raises(ValueError, match="chords has 'H' in bar 2"):
         chords_to_chroma("C | H", timing=BEATS)
     with pytest.raises(TypeError, match="timing is needed"):

@@ -132,7 +132,7 @@ def sources_at(project, folder):
 
 
 @pytest.mark.parametrize("clock", CLOCKS)
-def test_items_by_beats_are_on_the_grid(by_beats, beats, folder, clock):
+def test_items_of_a_mosaic_by_beats_are_on_the_grid(by_beats, beats, folder, clock):
     project = written(beats, folder, mosaic=by_beats, **clock)
     sources_at(project, folder)
     edits = by_beats.edit_list(beats, **clock)
@@ -321,7 +321,9 @@ def test_rendered_audio_is_a_muted_track(by_beats, beats, folder, tmp_path):
         write_session(beats, tmp_path / "a.rpp", **arguments | {"audio": 3})
 
 
-def test_several_pieces_are_written_and_bytes_are_reproducible(by_beats, beats, folder, tmp_path):
+def test_several_pieces_can_be_written_and_files_are_reproducible(
+    by_beats, beats, folder, tmp_path
+):
     files = [tmp_path / "a.rpp", io.BytesIO()]
     write_session([beats, beats[:8]], files, mosaic=by_beats, tempo=110)
     write_session(beats, os.fsencode(tmp_path / "b.rpp"), mosaic=by_beats, tempo=110)
@@ -331,7 +333,7 @@ def test_several_pieces_are_written_and_bytes_are_reproducible(by_beats, beats, 
     assert sorted(os.listdir(tmp_path)) == ["a.rpp", "b.rpp"]
 
 
-def test_wrong_input_is_refused(by_beats, by_frames, beats, folder, tmp_path):
+def test_invalid_input_is_refused(by_beats, by_frames, beats, folder, tmp_path):
     file = tmp_path / "song.rpp"
     with pytest.raises(TypeError, match="mosaic is of type ChromaExtractor where a MosaicSynth"):
         write_session(beats, file, mosaic=ChromaExtractor())
@@ -353,7 +355,7 @@ def test_wrong_input_is_refused(by_beats, by_frames, beats, folder, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_another_parser_reads_the_same_blocks(by_beats, beats, folder):
+def test_the_rpp_package_reads_the_same_blocks(by_beats, beats, folder):
     rpp = pytest.importorskip("rpp")
     write_session(beats, folder / "song.rpp", mosaic=by_beats, tempo=110)
     text = (folder / "song.rpp").read_text()

@@ -111,7 +111,7 @@ def test_every_rendering_lasts_as_long_as_the_recording(struck, parameters):
     )
 
 
-def test_composed_beats_have_the_length_that_their_tempo_gives(struck):
+def test_the_length_of_composed_beats_follows_from_their_tempo(struck):
     (piece,) = ChromaExtractor(sync="beat").transform([struck])
     for length in lengths(piece[:40], Timing.from_tempo(96), struck):
         assert length == pytest.approx(40 * 60 / 96, abs=1e-3)

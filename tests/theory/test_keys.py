@@ -16,7 +16,7 @@ def test_profiles_of_a_mode_are_rotations_with_their_maximum_at_the_tonic():
     assert KEY_PROFILES[12, 3] > KEY_PROFILES[12, 4]  # minor third
 
 
-def test_scores_are_correlations():
+def test_key_scores_are_correlations():
     chroma = np.random.default_rng(0).random((5, 12))
     expected = np.corrcoef(chroma, KEY_PROFILES)[:5, 5:]
     np.testing.assert_allclose(key_scores(chroma), expected, atol=1e-12)

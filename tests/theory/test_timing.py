@@ -346,7 +346,7 @@ def test_invalid_arguments_of_methods_are_refused():
         Timing.from_borders([1, 1])[:0].frame_rate  # noqa: B018
 
 
-def test_objects_with_a_timing_and_rates_are_accepted():
+def test_rates_and_objects_with_a_timing_are_accepted():
     X, clock = np.zeros((5, 12)), Timing.from_tempo(96)
     for value in (clock, SimpleNamespace(timing=clock)):
         assert timings_of(value, X, [X]) == [clock]
