@@ -77,7 +77,7 @@ def test_channels_that_do_not_cancel_are_averaged(case):
 
 
 @pytest.mark.parametrize("sound", [chord(4), hiss(4 * SR, 1)[:, 0], np.zeros(4 * SR)])
-def test_constant_offsets_do_not_count_as_canceling(sound):
+def test_constant_offsets_do_not_count_as_cancellation(sound):
     channels = np.stack([sound + 0.3, sound - 0.3], axis=1).astype(np.float32)
     np.testing.assert_array_equal(read((channels, SR)), channels.mean(axis=1))
 
@@ -91,7 +91,7 @@ def test_channels_that_cancel_except_for_an_offset_get_opposite_signs():
 
 @pytest.mark.parametrize("n_channels", [2, 6, 300])
 @pytest.mark.parametrize("n_samples", [300, 2000, 5512, 5530, 9000])
-def test_independent_noise_does_not_count_as_canceling(n_channels, n_samples):
+def test_independent_noise_does_not_count_as_cancellation(n_channels, n_samples):
     noise = hiss(n_samples, n_channels, -10).astype(np.float32)
     np.testing.assert_allclose(read((noise, SR)), noise.mean(axis=1), atol=1e-7)
 

@@ -54,7 +54,7 @@ def test_silence_stays_silent():
     assert not play(np.zeros((5, 12))).any()
 
 
-def test_silent_frames_are_silent(piece):
+def test_silent_frames_of_chroma_give_silent_audio(piece):
     piece[10:20] = 0
     audio = play(piece)
     assert not audio[10 * HOP : 19 * HOP].any()
@@ -72,7 +72,7 @@ def test_each_pitch_class_sounds_at_its_frequencies(pitch_class):
     assert abs((semitones - pitch_class + 6) % 12 - 6) < 0.05
 
 
-def test_no_sine_exceeds_the_nyquist_frequency():
+def test_pitches_above_the_nyquist_frequency_give_finite_audio():
     audio = play(np.ones((20, 12)), sr=4000, center=2000)
     assert np.isfinite(audio).all()
     assert audio.any()

@@ -279,7 +279,7 @@ def test_missing_parameters_get_their_defaults(composer):
 
 
 @pytest.mark.parametrize("version", ["999.0", "nonsense", 7])
-def test_files_of_newer_versions_give_a_warning(mosaic, markov, version):
+def test_files_from_newer_versions_give_a_warning(mosaic, markov, version):
     for estimator in (mosaic, markov, ChromaExtractor(), PianoRollExtractor()):
         state = {**estimator.__getstate__(), "_musicai_version": version}
         with pytest.warns(UserWarning, match=f"saved by musicai {version} and is opened by"):
@@ -292,7 +292,7 @@ def test_another_build_of_this_version_is_not_newer(markov):
     open_state(MarkovBaseline, {**state, "_musicai_version": f"{__version__}+local"})
 
 
-def test_valid_states_of_older_versions_are_accepted(markov):
+def test_valid_states_from_older_versions_are_accepted(markov):
     state = {**markov.__getstate__(), "_musicai_version": "0.0.1"}
     assert open_state(MarkovBaseline, state).sample(3).shape == (3, 12)
     del state["styles_"]

@@ -148,7 +148,7 @@ def test_pandas_output_is_a_list_of_data_frames(extractor, paths):
             pandas.testing.assert_frame_equal(one, other)
 
 
-def test_arrays_are_the_default_output(extractor, paths):
+def test_default_output_overrides_the_scikit_learn_configuration(extractor, paths):
     pytest.importorskip("pandas")
     with sklearn.config_context(transform_output="pandas"):
         pieces = extractor.set_output(transform="default").transform(paths)

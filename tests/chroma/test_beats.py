@@ -147,7 +147,7 @@ def test_silence_has_no_beats(n_samples):
 
 @pytest.mark.parametrize("n_samples", [1, 2, 700, 5000, 30000])
 @pytest.mark.parametrize("loudness", [1e-30, 1.0, 1e12])
-def test_beats_of_short_recordings_lie_within_them(n_samples, loudness):
+def test_beats_of_short_recordings_are_within_the_recording(n_samples, loudness):
     noise = loudness * np.random.default_rng(n_samples).standard_normal(n_samples)
     tempo, beats = beats_of(noise)
     assert np.isfinite(tempo)

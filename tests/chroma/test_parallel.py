@@ -119,7 +119,7 @@ def cluster():
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
-def test_a_cluster_gives_the_same_results(cluster, make_music, tmp_path):
+def test_a_cluster_gives_the_same_chroma(cluster, make_music, tmp_path):
     music = [make_music(22050, seed=seed, seconds=1) for seed in range(4)]
     expected = ChromaExtractor().transform(music)
     with joblib.parallel_config(backend="dask"):
@@ -132,7 +132,7 @@ def test_a_cluster_gives_the_same_results(cluster, make_music, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
-def test_a_cluster_names_unusable_recordings(cluster, make_music):
+def test_errors_on_a_cluster_name_the_recording(cluster, make_music):
     music = make_music(22050, seconds=1)
     extractor = ChromaExtractor(on_error="warn")
     with joblib.parallel_config(backend="dask"):

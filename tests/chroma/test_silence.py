@@ -62,7 +62,7 @@ def is_zero(piece):
 
 @every_kind
 @every_pause
-def test_only_pauses_are_zero(kind, pause):
+def test_chroma_is_zero_only_in_pauses(kind, pause):
     lengths = (3, 5, 4, 6, 3)  # in seconds; music and pauses alternate
     parts = [PAUSES[pause](s) if i % 2 else chord(s) for i, s in enumerate(lengths)]
     borders = np.cumsum([len(part) for part in parts])
@@ -110,7 +110,7 @@ def test_silence_is_relative_to_the_recording(kind, loudness):
 
 
 @every_kind
-def test_noise_alone_and_soft_passages_are_not_silent(kind):
+def test_noise_alone_and_soft_passages_do_not_count_as_silence(kind):
     assert not is_zero(piece_of(dither(5), kind=kind)).any()
     soft = np.concatenate([chord(4), chord(4, decibels=-65), chord(4)])
     assert not is_zero(piece_of(soft, kind=kind)).any()

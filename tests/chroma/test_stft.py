@@ -157,6 +157,6 @@ def test_a_second_pass_adds_no_levels_or_warnings(two_tunings, tmp_path):
 
 
 @pytest.mark.parametrize("sr", [3500, 7000, 7900])
-def test_odd_sampling_rates_give_finite_chroma(make_music, sr):
+def test_unusual_sampling_rates_give_finite_chroma(make_music, sr):
     piece = extract(make_music(8000)[:sr], sr=sr)
     assert np.isfinite(piece).all()

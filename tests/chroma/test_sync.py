@@ -11,7 +11,7 @@ def frames() -> np.ndarray:
 
 
 @pytest.mark.parametrize("borders", [[0.0, 3.95], [0.0, 1.0, 2.5, 3.0, 3.95], [0, 0.31, 3.95]])
-def test_medians_match_librosa(librosa, frames, borders):
+def test_medians_between_beats_match_librosa(librosa, frames, borders):
     parts = frames_between(np.array(borders), 10.0, len(frames))
     firsts = np.ceil(10 * np.array(borders[:-1])).astype(int)
     theirs = librosa.util.sync(frames, list(firsts), aggregate=np.median, axis=0)
@@ -118,7 +118,7 @@ def test_timbre_distinguishes_sounds():
     assert apart.min() > 3 * alike.max()
 
 
-def test_transform_gives_the_chroma_of_analyze():
+def test_transform_returns_the_chroma_of_analyze():
     music = make_chords(0.5, 20)
     extractor = ChromaExtractor(sync="beat")
     (analysis,) = extractor.analyze([music])

@@ -147,7 +147,7 @@ def test_a_full_disk_is_reported_if_stdout_is_a_file(song):
     assert b"No space left" in done.stderr.splitlines()[-1]
 
 
-def test_bugs_raise_their_own_errors(monkeypatch, song):
+def test_unexpected_errors_are_raised(monkeypatch, song):
     def broken(*args, **kwargs):
         raise ZeroDivisionError
 
@@ -258,7 +258,7 @@ def test_a_player_without_a_sound_device_gives_an_error(
 
 
 @pytest.mark.usefixtures("no_player")
-def test_without_a_player_the_error_says_what_to_do(song, capsys):
+def test_the_error_says_what_to_do_without_a_player(song, capsys):
     assert main(["play", str(song)]) == 1
     assert "--to" in capsys.readouterr().err
 

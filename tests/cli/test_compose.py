@@ -44,7 +44,7 @@ def find(folder, out):
     return pieces
 
 
-def test_a_minute_in_two_recordings_is_enough(tmp_path):
+def test_one_minute_of_music_in_two_recordings_is_enough(tmp_path):
     for name in ("a", "b"):
         play(tmp_path / "music" / f"{name}.wav", seconds=30, seed=0)
     assert len(find(tmp_path / "music", tmp_path / "out")) > 1
@@ -56,7 +56,7 @@ def test_silent_recordings_are_left_out(tmp_path, capsys):
     assert "too little music: 0 seconds" in capsys.readouterr().err
 
 
-def test_composes_in_the_styles_of_a_folder(tmp_path, capsys):
+def test_pieces_are_composed_in_the_styles_of_a_folder(tmp_path, capsys):
     for i, style in enumerate(["blues", "blues", "folk"]):
         play(tmp_path / "music" / style / f"{i}.wav", seconds=21, seed=i)
     (tmp_path / "music" / "folk" / "broken.wav").write_bytes(b"no audio")
@@ -178,7 +178,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused_at_once(tmp_path, capsys,
     assert line.endswith(": name another folder")
 
 
-def test_nouns_are_singular_or_plural_like_their_numbers():
+def test_nouns_agree_with_their_numbers():
     assert [_music.counted(number, "minute") for number in (0.4, 0.9, 1.4, 2)] == [
         *("0 minutes", "1 minute", "1 minute", "2 minutes")
     ]
@@ -270,7 +270,7 @@ def test_excerpts_for_the_scorecard_are_long_enough_at_every_tempo(tempo):
     assert isinstance(card, Report)
 
 
-def test_titles_of_excerpts_say_where_they_begin():
+def test_titles_of_excerpts_state_where_the_excerpts_begin():
     piece = _music.Piece("a", np.ones((900, 12)), None, Path("a.wav"), Timing.from_rate(10))
     titles = [excerpt.title for excerpt in _music.cut([piece], 30)]
     assert titles == ["a, from 0:00", "a, from 0:30", "a, from 1:00"]
