@@ -155,8 +155,8 @@ def true_peaks(sound: Spool | np.ndarray, profile: Profile, threshold: float) ->
     profile : Profile
         Measurements of the sound.
     threshold : float
-        Peaks up to this value need not be exact. Values between samples are computed only where
-        they may exceed it.
+        Peaks up to this value need not be exact: values between samples are computed only where
+        they may exceed `threshold`.
     """
     n_part = part_length(profile.sr)
     near = max(1, -(-TAPS // n_part))

@@ -50,7 +50,7 @@ MISCOUNTED = 2
 """Tolerated error in a table's number of frames, because encoders count differently."""
 
 LEAST_SECONDS = 1.0
-"""Shortest audio that is reported as damaged or of a different kind, in seconds."""
+"""Shortest duration of skipped audio to report, in seconds."""
 
 SYNC = re.compile(rb"\xff(?=[\xe2-\xff])")
 """First byte of a frame header, followed by a valid second byte."""

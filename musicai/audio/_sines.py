@@ -64,7 +64,7 @@ def sine_bank(piece: np.ndarray, *, sr: float, hop_length: int, center: float = 
     -------
     audio : ndarray of shape (n_frames * hop_length - 1,), dtype float32
         Mono samples, with frame ``t`` centered on sample ``t * hop_length``. The last frame fades
-        out over one hop. One more sample would make `ChromaExtractor` return another frame.
+        out over one hop. `ChromaExtractor` converts the audio back to `n_frames` frames.
 
     Raises
     ------

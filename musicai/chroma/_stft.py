@@ -133,7 +133,7 @@ def _fold(spectra: Iterable[np.ndarray], *, sr: float, n_fft: int, tuning: float
 
 
 def stft_amplitudes(chroma: np.ndarray) -> np.ndarray:
-    """Return amplitudes of sines whose analysis approximates `chroma`, of the same shape.
+    """Return the amplitudes of sines whose analysis approximates `chroma`, shape (n_frames, 12).
 
     Because the filters overlap, exp(-2) of a sine's power leaks into each neighboring pitch class.
     This function inverts the leakage and replaces negative powers with 0.

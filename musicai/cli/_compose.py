@@ -195,7 +195,7 @@ def print_where_to_listen(out: Path, new: Sequence[New], source: str, extras: se
 
 
 def python() -> str:
-    """Return the path of this Python, relative to the current directory if it is inside."""
+    """Return the path of the running Python, relative to the current directory if inside it."""
     path = Path(sys.executable)
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
