@@ -66,7 +66,7 @@ class BernoulliNADE(Emission):
         n_ones, order = x.sum(-1).long().sort(descending=True)
         x = x[order]
         ones = x.argsort(dim=-1, descending=True, stable=True)  # features that are 1 come first
-        totals = [self.context_to_hidden(context[order])]  # entry k: sum after k ones
+        totals = [self.context_to_hidden(context[order])]  # entry k: hidden vectors after k ones
         n_most = int(n_ones.max()) if len(x) else 0
         n_left = [int((n_ones > added).sum()) for added in range(n_most)]
         for added, n in enumerate(n_left):

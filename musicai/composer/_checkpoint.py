@@ -245,8 +245,8 @@ def _describe(collection: Collection) -> dict[str, Any]:
 
 def _runs(styles: Sequence[np.ndarray]) -> Iterable[np.ndarray]:
     for numbers in styles:
-        # If a whole piece has one style, the array is a broadcast value. Do not expand it to all
-        # frames.
+        # If a whole piece has one style, `numbers` broadcasts a single value. Do not expand it to
+        # all frames.
         yield numbers[:1] if numbers.strides == (0,) else numbers
 
 

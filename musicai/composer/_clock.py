@@ -119,7 +119,7 @@ def clocks_of(
 
 
 def _clock(timing: Timing) -> tuple[float, int, float]:
-    """Return the frames per beat, beats per bar and speed of a piece, as in the table."""
+    """Return the frames per beat, beats per bar and speed of a piece for the table of clocks."""
     if timing.frames_per_beat is not None and timing.beats_per_bar is not None:
         tempo = timing.tempo
         known = tempo is not None and TEMPO_RULE[0](tempo)
@@ -140,8 +140,8 @@ def _check_alike(clocks: np.ndarray) -> None:
         kinds = [f"{rate:g} a second" for rate in rates]
     if len(kinds) > 1:
         raise ValueError(
-            f"timing says that frames are {', '.join(kinds[:-1])} and {kinds[-1]}: a composer "
-            "learns frames of one kind, as one extractor makes them"
+            f"timing has frames {', '.join(kinds[:-1])} and {kinds[-1]}: train a composer on "
+            "frames of one kind, such as those of one extractor"
         )
 
 

@@ -243,10 +243,10 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     requests ``fitted_estimator`` gets the composer as if training ended with that epoch.
 
     Under ``torchrun --nproc-per-node N script.py``, or if torch's process group is initialized,
-    `fit` shares the work: every process calls it with the same pieces and parameters, and ends
-    with the same weights. Only the first process shows progress, warns and writes the checkpoint.
-    `fit` waits for all processes, so call it in all of them; to fit in a single process, set its
-    environment variable WORLD_SIZE to 1. `partial_fit` is not shared.
+    `fit` shares the work: every process calls it with the same pieces and parameters, and ends with
+    the same weights. Only the first process shows progress, warns and writes the checkpoint. `fit`
+    waits for all processes, so call it in all of them. To fit in a single process, set WORLD_SIZE
+    to 1 in the environment of that process. `partial_fit` is not shared.
 
     Training pieces may be memory-mapped arrays (`numpy.memmap`) of any numeric data type. They need
     not fit into memory, because training reads only excerpts. Other methods convert whole pieces to

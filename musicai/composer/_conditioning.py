@@ -17,8 +17,8 @@ from torch import Tensor
 
 from ._data import Collection
 
-# Approximate number of frames in each part of a piece that is described by traits. This is a minute
-# at the default frame rate of `ChromaExtractor`.
+# Traits describe parts of a piece of about this many frames, a minute at the default frame rate of
+# `ChromaExtractor`.
 _PART_LENGTH = 640
 # Standard deviation of the noise added to traits, relative to their own standard deviation. The
 # network could memorize a part of a piece if it were identified by its exact traits.

@@ -64,7 +64,7 @@ _SUPPORTS = {
 def check_pieces(
     composer: BaseEstimator, X: Any, *, name: str = "X", out_of_core: bool = False
 ) -> tuple[list[np.ndarray], Pack]:
-    """Check the features of `X`; return its pieces, and a function that packs results like `X`."""
+    """Check the features of `X`; return its pieces, and a function that gives results its form."""
     pieces, pack, _ = _check(composer, X, reset=False, name=name, out_of_core=out_of_core)
     return pieces, pack
 
@@ -104,7 +104,7 @@ def check_training(
     n_frames = sum(map(len, pieces))
     if n_frames < _FEWEST_FRAMES:
         raise ValueError(
-            f"too few frames to learn what follows what: expected at least 2, got {n_frames} "
+            f"too few frames to train on: expected at least 2, got {n_frames} "
             f"sample(s) in {len(pieces)} piece(s)"
         )
     # Start training pieces at a bar line, so that composed pieces start at one too.
@@ -131,7 +131,7 @@ def check_validation(
 
 
 def _support(values: Values) -> str | None:
-    """Return the best emission for values in [0, 1], or None if any value is outside."""
+    """Return the best emission for values in [0, 1], or None if any is outside this range."""
     if not 0 <= values.lowest <= values.highest <= 1:
         return None
     if values.are_whole:
@@ -187,7 +187,7 @@ def check_support(
         if len(piece) and not _holds(kind, values):
             raise ValueError(
                 f"{name} holds values from {values.lowest:.4g} to {values.highest:.4g} "
-                f"(piece {i}), where a composer with the {emission} emission knows "
+                f"(piece {i}), but a composer with the {emission} emission models "
                 f"{_SUPPORTS[kind]}"
             )
 
@@ -260,7 +260,7 @@ class Collection:
         emission: str,
         key_invariant: bool,
     ) -> Self:
-        """Collect pieces: find their ends and, if they are needed, their keys and matches."""
+        """Make a collection: find the ends of pieces and, if needed, their keys and matches."""
         ends = find_ends(pieces)
         if not key_invariant:
             keys, shifts = [COMMON_KEY] * len(pieces), [NO_SHIFT] * len(pieces)
@@ -417,7 +417,7 @@ def _pieces_with_cues(collection: Collection, rng: np.random.RandomState) -> dic
 def _spans(
     piece: int, n_frames: int, end: int | None, rng: np.random.RandomState
 ) -> Iterator[Span]:
-    """Yield the excerpts of a piece; if its `end` is given, one may end there and have cues.
+    """Yield the excerpts of a piece. If `end` is given, one of them may end there and have cues.
 
     So that the network also learns endings without cues, a long piece has cues in only half of the
     epochs for which it is drawn. A short piece is yielded as a whole without cues; then its last 32

@@ -24,8 +24,8 @@ from ..base.user_warnings import warn_user
 
 T = TypeVar("T")
 
-# Counter of the groups made here. It is part of the prefix of a group's keys in the store, so that
-# a new group does not read addresses that an earlier group has left there.
+# Counter of the groups made here. Its value is part of a group's prefix in the store, so that a new
+# group does not read addresses that an earlier group has left there.
 _MADE = itertools.count()
 # Older versions of torch hold Python's global interpreter lock while they destroy a group and wait
 # for gloo's threads, which may need the lock for a last tensor (pytorch/pytorch#154976). This pause
@@ -52,7 +52,7 @@ class Group:
         self.is_first = rank == 0  # the process that decides for all
 
     def share(self, compute: Callable[[], T]) -> T:
-        """Call `compute` in the first process; return its result or raise its error in all."""
+        """Call `compute` in the first process; every process gets its result or its error."""
         if self.size == 1:
             return compute()
         sent: list[Any] = [None]

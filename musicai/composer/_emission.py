@@ -156,7 +156,7 @@ class EmissionSampler(ABC):
         return known
 
     def encode_again(self, known: np.ndarray, encoded: np.ndarray) -> np.ndarray:
-        """Return ``encode(known)``, given the result `encoded` of a sampler of the same class.
+        """Return ``encode(known)``, reusing `encoded` from another sampler of the same class.
 
         Only the part that depends on weights is computed again.
         """

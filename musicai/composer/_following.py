@@ -79,8 +79,8 @@ class Following:
         cycles = dict(zip(keys, chords, strict=True))
         self._which = np.array([list(cycles).index(key) for key in keys])
         self._cycles = [self._cycle(numbers) for numbers in cycles.values()]
-        # If a piece requests only triads, only triads are recognized in it, and a change costs
-        # less.
+        # If a piece requests only triads, only triads are recognized in it, and changes of chord
+        # cost less.
         self._only_triads = np.array([(numbers < _N_TRIADS).all() for numbers in chords])
         vocabularies = ["triads" if only else "qualities" for only in self._only_triads]
         self._prices = np.array(
@@ -227,8 +227,9 @@ class Following:
     def _compared(self, number: int) -> np.ndarray:
         """Return a matrix, (12, n_chords + 1), that compares a frame with all chords.
 
-        Its columns are the template of each chord minus the template of chord `number`. The last
-        column is a constant unit vector, whose product with a frame measures the mean of the frame.
+        Each of the first n_chords columns is the template of a chord minus the template of chord
+        `number`. The last column is a constant unit vector, whose product with a frame measures the
+        frame's mean.
         """
         if number not in self._known:
             relative = self._templates - self._templates[:, [number]]

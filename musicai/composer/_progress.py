@@ -26,13 +26,13 @@ class Progress:
     best_weights: dict[str, np.ndarray] = field(default_factory=dict)
     """Empty without a validation score; the current weights then count as the best."""
     waited: int = 0
-    """Number of epochs since the validation score last improved."""
+    """Number of epochs since the validation score last improved by more than `tol`."""
     n_batches: int = 0
-    """Number of batches of the current epoch that have been processed."""
+    """Number of batches processed in the current epoch."""
     nats: float = 0.0
-    """Loss summed over the frames of these batches, in nats."""
+    """Loss summed over all frames processed in the current epoch, in nats."""
     n_frames: int = 0
-    """Number of frames in these batches."""
+    """Number of frames processed in the current epoch."""
     n_retries: int = 0
     """Number of times that training has diverged."""
     n_refused: int = 0

@@ -15,13 +15,14 @@ from ..base.user_warnings import warn_user
 # frame to frame.
 _WINDOW = 32
 _MOST_WINDOWS = 256  # maximum number of windows to store
-# Smallest number of windows, and of frames in a prime, with which the prime is checked.
+# Primes are checked only if there are at least this many windows, and only if they have at least
+# this many frames.
 _FEWEST_WINDOWS = 8
 _FEWEST_FRAMES = 4
 # A prime is unusual if its log-likelihood is outside the range of the middle 98% of the windows by
 # more than this share of the width of the range. For short primes, the share is larger.
 _FARTHEST = 0.2
-# Smallest width of this range, in nats per frame, for training music that varies less.
+# Smallest width of the range, in nats per frame, even if the training music varies less.
 _SMALLEST_SPREAD = 5.0
 
 _FEWEST_ENDINGS = 8
@@ -71,8 +72,8 @@ def warn_of_strange_primes(means: Sequence[tuple[float, int]], reference: np.nda
         if not low - margin <= mean <= high + margin:
             which = f" {number}" if len(means) > 1 else ""
             warn_user(
-                f"prime{which} is far from the training music: {mean:.4g} nats per frame, where "
-                f"training music has {low:.4g} to {high:.4g}. Its continuation may not match it. "
+                f"prime{which} is far from the training music: {mean:.4g} nats per frame, but "
+                f"{low:.4g} to {high:.4g} for training music. Its continuation may not match it. "
                 "Make the prime in the same way as the training pieces, such as by their extractor"
             )
 
@@ -91,7 +92,7 @@ def warn_of_few_endings(n_endings: int) -> None:
     """Warn if few training pieces have an ending."""
     if n_endings < _FEWEST_ENDINGS:
         warn_user(
-            f"this composer knows few endings: only {n_endings} training pieces have one (if most "
-            "pieces have the same length, they count as excerpts, which stop anywhere); new pieces "
-            "may not end well"
+            f"this composer was trained on few endings: only {n_endings} training pieces have one "
+            "(if most pieces have the same length, they count as excerpts, which stop anywhere); "
+            "new pieces may not end well"
         )

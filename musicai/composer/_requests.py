@@ -1,6 +1,6 @@
 """Requests for composed pieces, and the sampler that has read their primes.
 
-A key that is neither requested nor determined by chords is drawn before the first frame, except for
+If neither a request nor its chords determine a key, one is drawn before the first frame, except for
 piano rolls. For a piece without a prime, traits are drawn too. If each piece has its own random
 state, no computation for one piece depends on the other pieces: each piece equals, bit for bit, the
 piece that is composed alone.
@@ -100,7 +100,7 @@ class Requests:
         chords: Any = None,
         read_chords: ReadChords | None = None,
     ) -> "Requests":
-        """Check arguments of `sample`, each of which is one value for all pieces or a list.
+        """Make requests from arguments of `sample`, each of which is a single value or a list.
 
         Parameters
         ----------

@@ -195,7 +195,7 @@ class Sampler:
         return taken
 
     def take_rows(self, rows: np.ndarray, voices: Voices | None = None) -> Self:
-        """Return a sampler that continues these rows of the batch; `voices` are their voices."""
+        """Return a sampler that continues these rows of the batch, which belong to `voices`."""
         taken = copy(self)
         taken.trunk = self.trunk.take(self._strands(rows))
         taken.memory = self.memory.take(rows)
@@ -380,7 +380,7 @@ def rank_frames(frames: np.ndarray, n_best: int) -> tuple[np.ndarray, np.ndarray
 
 
 def move_back(frames: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """Transpose a frame of each piece, (n_pieces, n_features), from the common key to its own."""
+    """Transpose a frame of each piece, (n_pieces, n_features), back from the common key."""
     if not shifts.any():
         return frames
     columns = np.arange(frames.shape[1]) + shifts[:, None]

@@ -35,13 +35,13 @@ from ._roll_memory import N_AGES, N_RECENT, N_SCALARS, N_STATES, RollMemory
 # matched frame within _NEARER semitones.
 _NEAR = 24
 _NEARER = 12
-_N_PLACES = 12  # width of the projection of the scalars, an input of every LSTM
+_N_PLACES = 12  # size of the projection of the scalars that every LSTM reads
 _MEAN_STEP = 8  # `mean_head` is trained on every eighth frame
 # Notes more than _MARGIN semitones outside the range of the training notes do not depend on other
 # notes. Each of them sounds with these log-odds.
 _MARGIN = 6
 _LOG_ODDS_BEYOND = -10.0
-_FRAMES_AT_ONCE = 1024  # maximum when no gradients are computed
+_FRAMES_AT_ONCE = 1024  # most frames at once without gradients
 
 
 class TiedNADE(Emission):
@@ -346,7 +346,7 @@ class TiedNADESampler(EmissionSampler):
     def _encode_places(self, known: np.ndarray, encoded: np.ndarray) -> np.ndarray:
         """Fill the last columns of `encoded` (n_pieces, 12, n_inputs); return a row per strand."""
         weight, bias = self._places
-        # Multiply row by row, so that a piece does not depend on the others.
+        # Multiply row by row, so that rounding does not depend on the other pieces.
         scalars = known[:, None, 4 * self.n_features + N_RECENT :]
         encoded[:, :, self.n_inputs - _N_PLACES :] = np.matmul(scalars, weight) + bias
         return encoded.reshape(-1, self.n_inputs)
@@ -394,11 +394,11 @@ class TiedNADESampler(EmissionSampler):
         return notes
 
     def _first_layer(self, readout: np.ndarray, previous: np.ndarray) -> np.ndarray:
-        """Return the first hidden layer of every note, before notes of the same frame are added."""
+        """Return the first hidden layer of every note, without the contributions of lower notes."""
         of_classes, of_means = np.split(readout, 2, axis=2)
         recent = previous[:, None, 4 * self.n_features : 4 * self.n_features + N_RECENT]
         of_classes = of_classes + of_means.mean(1, keepdims=True)
-        # Multiply row by row, so that a piece does not depend on the others.
+        # Multiply row by row, so that rounding does not depend on the other pieces.
         of_classes += np.matmul(recent, self._recent).reshape(of_classes.shape)
         units = self._units_of_states[self._states(previous)]
         units += of_classes[:, self._classes[self._lowest : self._end]]

@@ -45,11 +45,11 @@ _LOSSES_COMPARED = 20  # number of recent batches whose median loss is watched f
 
 
 class DivergenceError(ValueError):
-    """Error of training that diverges: values are not finite, or losses are far too high."""
+    """Error raised when training diverges: values are not finite, or losses are far too high."""
 
 
 class Trainer:
-    """Trainer of a network, which it changes in place.
+    """Training loop, which changes a network in place.
 
     Parameters
     ----------

@@ -105,7 +105,7 @@ def test_a_composer_fitted_without_timing_has_none(fitted, chroma):
             ask()
 
 
-def test_recordings_without_beats_do_not_set_the_tempo(chroma):
+def test_recordings_without_beats_do_not_affect_the_tempo(chroma):
     silent = ChromaExtractor(sync="half-beat").analyze([np.zeros(22050)])
     pieces = [*chroma[:2], silent[0].chroma]
     timings = [measured(90, len(piece)) for piece in chroma[:2]]
@@ -113,7 +113,7 @@ def test_recordings_without_beats_do_not_set_the_tempo(chroma):
     assert composer.timing.tempo == pytest.approx(90)
 
 
-def test_pieces_without_a_known_tempo_do_not_set_the_tempo(chroma):
+def test_pieces_without_a_known_tempo_do_not_affect_the_tempo(chroma):
     timings = [Timing.from_tempo(None)] * 7 + [Timing.from_tempo(140)]
     assert small().fit(chroma, timing=timings).timing == Timing.from_tempo(140)
 

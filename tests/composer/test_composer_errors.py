@@ -18,8 +18,8 @@ PIECE = np.random.RandomState(0).random_sample((20, 12)).astype(np.float32)
         ([PIECE, PIECE * np.nan], ValueError, r"X\[1\] contains NaN"),
         ([PIECE, PIECE + np.inf], ValueError, r"X\[1\] contains infinity"),
         (PIECE[0], ValueError, r"X has shape \(12,\)\. Reshape your data"),
-        ([PIECE[:1]], ValueError, "too few frames to learn.*got 1 "),
-        ([PIECE[:0], PIECE[:0]], ValueError, r"too few frames to learn.*got 0 .* in 2 piece"),
+        ([PIECE[:1]], ValueError, "too few frames to train on.*got 1 "),
+        ([PIECE[:0], PIECE[:0]], ValueError, r"too few frames to train on.*got 0 .* in 2 piece"),
     ],
 )
 def test_unusable_pieces_are_refused(X, error, message):
@@ -86,7 +86,7 @@ def test_unusable_parameters_are_refused(parameter, value):
         ({"style": ("folk",)}, "unknown style"),
         ({"prime": PIECE[:, :4]}, "prime has 4 features per frame where 12 are expected"),
         ({"prime": [PIECE, PIECE[:, :4]]}, r"prime\[1\] has 4 features per frame"),
-        ({"prime": PIECE + 1}, "prime holds values from 1.* knows only values from 0 to 1"),
+        ({"prime": PIECE + 1}, "prime holds values from 1.* models only values from 0 to 1"),
         ({"prime": [PIECE] * 2, "n_pieces": 3}, "numbers of pieces differ .n_pieces 3, prime 2."),
         ({"prime": "song.wav"}, "prime contains a path"),
         ({"random_state": "x"}, "random_state must be an int from 0"),
@@ -112,9 +112,9 @@ def test_scoring_with_an_unknown_style_warns_and_uses_no_style(fitted, chroma):
 
 
 def test_values_outside_the_range_of_the_emission_are_refused(fitted, chroma, rolls):
-    with pytest.raises(ValueError, match="knows only values from 0 to 1"):
+    with pytest.raises(ValueError, match="models only values from 0 to 1"):
         fitted.predict(chroma[0] * 2)
-    with pytest.raises(ValueError, match="bernoulli emission knows only 0 and 1"):
+    with pytest.raises(ValueError, match="bernoulli emission models only 0 and 1"):
         LSTMComposer(emission="bernoulli").fit(chroma)
     with pytest.raises(ValueError, match="independent"):
         LSTMComposer(emission="independent").fit([p * 3 for p in chroma])

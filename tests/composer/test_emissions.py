@@ -45,14 +45,14 @@ DISCRETE = [
 
 
 @pytest.mark.parametrize(("emission", "levels", "n_features"), DISCRETE)
-def test_probabilities_sum_to_one_over_all_frames(emission, levels, n_features):
+def test_probabilities_of_all_frames_sum_to_one(emission, levels, n_features):
     frames = every_frame(levels, n_features)
     log_prob = ready(emission).log_prob(frames, *same_context(len(frames), n_features))
     assert log_prob.max() <= 0
     np.testing.assert_allclose(log_prob.double().exp().sum().item(), 1, atol=2e-5)
 
 
-def test_probabilities_of_chroma_frames_with_a_single_1_sum_to_one():
+def test_probabilities_of_chroma_frames_with_at_most_one_1_sum_to_one():
     emission = ready(LogisticNADE(3, N_CONTEXT, n_hidden=7, n_levels=6, loudest_first=True))
     frames = every_frame(np.arange(6) / 5, 3)
     log_prob = emission.log_prob(frames, *same_context(len(frames), 3))

@@ -74,9 +74,9 @@ def test_the_end_of_a_piece_is_its_last_frame_that_is_not_silent():
 
 def test_sampling_an_ending_warns_if_there_were_few_training_pieces(chroma):
     composer = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit(chroma[:3])
-    with pytest.warns(UserWarning, match="knows few endings"):
+    with pytest.warns(UserWarning, match="trained on few endings"):
         composer.sample(4, ending=True)
-    with pytest.warns(UserWarning, match="knows few endings"):
+    with pytest.warns(UserWarning, match="trained on few endings"):
         composer.stream().end(4)
 
 

@@ -17,7 +17,7 @@ ORDER = "a sequence model's result for a frame depends, by design, on the frames
         "check_methods_subset_invariance": ORDER,
     },
 )
-def test_scikit_learn_checks(estimator, check):
+def test_checks_of_scikit_learn_pass(estimator, check):
     check(estimator)
 
 
