@@ -4,8 +4,8 @@ Real pieces differ in character, but a model trained on short excerpts samples p
 resemble the average piece: each is lively in some places and calm in others. Each minute of the
 training pieces is therefore described by traits, and the network is conditioned on them in most
 training excerpts. A piece that is sampled without a prime takes the traits of a random minute of
-the training pieces. Scores and predictions use no traits, because the traits of a minute would
-reveal its later frames.
+training pieces of its style. Scores and predictions use no traits, because the traits of a minute
+would reveal its later frames.
 """
 
 from collections.abc import Sequence

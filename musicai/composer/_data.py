@@ -64,7 +64,7 @@ _SUPPORTS = {
 def check_pieces(
     composer: BaseEstimator, X: Any, *, name: str = "X", out_of_core: bool = False
 ) -> tuple[list[np.ndarray], Pack]:
-    """Check the features of `X`; return its pieces, and a function that gives results its form."""
+    """Check `X`; return its pieces, and a function that converts results to the form of `X`."""
     pieces, pack, _ = _check(composer, X, reset=False, name=name, out_of_core=out_of_core)
     return pieces, pack
 
@@ -72,7 +72,7 @@ def check_pieces(
 def _check(
     composer: BaseEstimator, X: Any, *, reset: bool, name: str, out_of_core: bool
 ) -> tuple[list[np.ndarray], Pack, bool]:
-    """Check `X`; return its pieces, a function that packs results, and whether it is a collection.
+    """Check `X`; return its pieces, a function that converts results, and whether it is a collection.
 
     If `reset` is True, the composer stores the number and names of the features.
     """

@@ -495,7 +495,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         )
 
     def _check(self, X: Any, y: Any) -> tuple[list[np.ndarray], Pack, list[Blend]]:
-        """Check pieces and labels; return pieces, a function that packs results, and blends."""
+        """Check pieces and labels; return pieces, a function that converts results, and blends."""
         check_is_fitted(self)
         pieces, pack = check_pieces(self, X)
         check_support(pieces, self.emission_, "X")
