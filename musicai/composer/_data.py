@@ -72,7 +72,7 @@ def check_pieces(
 def _check(
     composer: BaseEstimator, X: Any, *, reset: bool, name: str, out_of_core: bool
 ) -> tuple[list[np.ndarray], Pack, bool]:
-    """Check `X`; return its pieces, a function that converts results, and whether it is a collection.
+    """Do what `check_pieces` does, and also return whether `X` is a collection.
 
     If `reset` is True, the composer stores the number and names of the features.
     """
