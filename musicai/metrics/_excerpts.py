@@ -39,7 +39,7 @@ def excerpt_length(n_frames: Any, sets: Sequence[Sequence[np.ndarray]], frame_ra
     if n_frames < shortest:
         raise ValueError(
             f"n_frames={n_frames} is too short for key_stability, which compares windows of 10 s: "
-            f"at {frame_rate:.4g} frames a second pass {shortest} or more"
+            f"at {frame_rate:.4g} frames per second, pass {shortest} or more"
         )
     return int(n_frames)
 

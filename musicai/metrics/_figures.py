@@ -48,9 +48,9 @@ def doubts(figures: Figures) -> list[str]:
     copies = figures.memorization
     if copies["real"] >= _MOST_COPIES:
         found.append(
-            f"held-out music is among the music learned ({COPIES} of real is "
+            f"held-out music is in the training music ({COPIES} of real is "
             f"{copies['real']:.2f}): real and train must be different recordings, and so must all "
-            "pieces of real where there is no train"
+            "pieces of real if there is no train"
         )
     elif copies["generated"] >= _MOST_COPIES:
         found.append(
@@ -60,8 +60,8 @@ def doubts(figures: Figures) -> list[str]:
     totals = {name: areas[TOTAL] for name, areas in figures.overlaps.items()}
     if enough and totals["generated"] > totals["ceiling"] + _MOST_ABOVE_CEILING:
         found.append(
-            f"generated has more in common with real, {totals['generated']:.2f}, than other real "
-            f"music has, {totals['ceiling']:.2f}: was composed music passed as train? The order "
+            f"generated has more in common with real ({totals['generated']:.2f}) than other real "
+            f"music has ({totals['ceiling']:.2f}): was composed music passed as train? The order "
             "of the arguments is real, generated, train"
         )
     return found

@@ -214,8 +214,8 @@ def _equal_sets(
     n_lost = possible - count(found["generated"])
     if n_lost:
         warnings.warn(
-            f"{n_lost} of {possible} excerpts of generated are silent for more than a tenth, or no "
-            "key is found in them, and are left out of the scorecard",
+            f"{n_lost} of {possible} excerpts of generated are left out of the scorecard, because "
+            "they are silent for more than a tenth of their length or have no key",
             UserWarning,
             stacklevel=3,
         )

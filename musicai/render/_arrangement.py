@@ -122,7 +122,7 @@ def _melody_notes(piece: np.ndarray, sheet: Sheet, grid: int | None) -> list[Not
 
 
 def _band_chords(sheet: Sheet, cells: Cells) -> list[Note]:
-    """Return the notes of the chords, repeated in each bar, with loudness from the chroma."""
+    """Return the notes of the chords, repeated in each bar, as loud as in the chroma."""
     voicings = voicings_of(sheet, _BAND_CHORDS)
     notes = []
     for stroke in _strokes(sheet, cells, sheet.bar_starts()):

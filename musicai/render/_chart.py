@@ -102,8 +102,8 @@ def chord_chart(
     Raises
     ------
     ValueError
-        If `X` is not chroma, a parameter is out of range, beats have no tempo, a file has a
-        different suffix, or the number of files, titles or timings is wrong.
+        If `X` is not chroma, a parameter is out of range, beats have no tempo, a file has a suffix
+        other than .txt, or the number of files, titles or timings is wrong.
     TypeError
         If `X` holds paths, `timing` is missing, a file is neither a path nor a file object, `X` is
         a collection but `file` or `title` is not a list, or a title is not a str.

@@ -32,8 +32,8 @@ def titles_of(title: Any, X: Any, pieces: list[np.ndarray]) -> list[str | None]:
 def write_texts(files: Sequence[Any], texts: Sequence[str]) -> None:
     """Write each text to its file; skip files that are None.
 
-    Paths and binary file objects get UTF-8, whole or not at all. File objects in text mode get the
-    text itself.
+    Text for paths and binary file objects is encoded as UTF-8, and written whole or not at all.
+    File objects in text mode get the text itself.
     """
     for target, text in zip(files, texts, strict=True):
         if target is not None and not is_path(target) and takes_text(target):

@@ -40,7 +40,7 @@ def drum_strokes(sheet: Sheet, cells: Cells) -> tuple[int, list[Stroke]]:
     groups = beat_groups(sheet.timeline.beats_per_bar)
     bar = [beat for size in groups for beat in _group(size)]
     strokes = []
-    n_beats = int(sheet.timeline.beats[-1] + 1e-6)  # only whole beats
+    n_beats = int(sheet.timeline.beats[-1] + 1e-6)  # count only whole beats
     for beat in range(sheet.pickup, min(n_beats, len(cells.seconds))):
         if cells.silence[beat] > cells.seconds[beat] / 2:
             continue

@@ -283,7 +283,7 @@ def _seconds_at(beats: np.ndarray, tempi: list[Tempo]) -> np.ndarray:
 def _messages(track: Track) -> Iterator[tuple[int, list[int]]]:
     """Yield the channel messages of a track, and finally one that turns all notes off.
 
-    Each message is preceded by the number of ticks since the previous message.
+    Each message is paired with the number of ticks since the previous one.
     """
     last = 0
     for event in track.events:

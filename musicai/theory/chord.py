@@ -63,9 +63,7 @@ class Chord(NamedTuple):
         self._check()
         spelled = re.match("[A-G][#b]*", str(self.label))
         name = spelled[0] if spelled else ""
-        if (
-            PITCH_CLASS_OF.get(name) != self.root
-        ):  # the user chose a label that does not name the root
+        if PITCH_CLASS_OF.get(name) != self.root:  # a custom label that does not name the root
             name = note_name(place_in_key(self.root, key=0))
         return f"{name}:{QUALITIES[self.quality].harte}"
 

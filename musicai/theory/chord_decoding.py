@@ -9,11 +9,11 @@ from .shapes import unit_shapes
 from .viterbi import best_path
 from .vocabulary import VOCABULARIES, templates
 
-# These values were chosen with benchmarks/render/chords.py, on chorales that are not in its table.
+# These values were tuned with benchmarks/render/chords.py, on chorales that are not in its table.
 CERTAINTY = 20.0
 """Log-likelihood, in nats, of a frame given a chord, divided by their correlation."""
 _MEAN_SECONDS = 0.9  # expected duration of a chord, in seconds
-_LEAST_CORRELATION = 0.25  # of "no chord" with any frame; a single note has 0.52 with its triad
+_LEAST_CORRELATION = 0.25  # of "no chord" with any frame; a single note and its triad have 0.52
 
 _UNIT_TEMPLATES = {name: unit_shapes(templates(kinds)) for name, kinds in VOCABULARIES.items()}
 

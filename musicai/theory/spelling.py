@@ -1,7 +1,7 @@
 """Enharmonic spelling of notes, chords and keys: B flat, not A sharp, in F major.
 
-A note name is a place on the line of fifths, ... Bb F C G D A E B F# ..., with C at 0. A key is a
-number: 0 to 11 for C to B major, 12 to 23 for C to B minor.
+The name of a note is stored as its place on the line of fifths, ... Bb F C G D A E B F# ..., with C
+at 0. A key is a number: 0 to 11 for C to B major, 12 to 23 for C to B minor.
 """
 
 from typing import Any
@@ -99,7 +99,7 @@ _TO_RELATIVE_MAJOR = 3  # semitones from a minor key up to its relative major
 
 
 def key_number(key: Any) -> int:
-    """Return the number of a key name, 0 to 11; a key and its relative share a number."""
+    """Return the number of a key, 0 to 11, which a major key and its relative minor share."""
     number = key_of(key)
     return number if number < N_KEYS else (number + _TO_RELATIVE_MAJOR) % N_KEYS
 

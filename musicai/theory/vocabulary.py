@@ -29,7 +29,8 @@ QUALITIES = {
 }
 """Chord qualities by name.
 
-Sixth and sus2 chords are left out. Without a bass, C6 equals Am7 and Csus2 equals Gsus4.
+Sixth and sus2 chords are left out, because chroma has no bass: C6 equals Am7, and Csus2 equals
+Gsus4.
 """
 
 TONES = {name: quality.tones for name, quality in QUALITIES.items()}
@@ -37,7 +38,7 @@ VOCABULARIES = {"triads": ("maj", "min"), "qualities": tuple(QUALITIES)}
 
 
 def templates(qualities: tuple[str, ...]) -> np.ndarray:
-    """Return the pitch classes of chords as 0 and 1, shape (n_qualities * 12, 12).
+    """Return the pitch classes of chords as zeros and ones, shape (n_qualities * 12, 12).
 
     Rows hold the first quality on C to B, then the next quality on C to B, and so on.
     """

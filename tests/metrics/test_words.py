@@ -8,7 +8,7 @@ import pytest
 
 from musicai import metrics
 
-pytestmark = pytest.mark.filterwarnings("ignore:held-out music is among the music learned")
+pytestmark = pytest.mark.filterwarnings("ignore:held-out music is in the training music")
 IN_THE_TOTAL = [*metrics.REALISM_METRICS, "transition_matrix"]
 PAGE = Path(metrics.__file__).parents[2] / "docs" / "guide" / "judging.md"
 
