@@ -9,6 +9,11 @@ mosaic of frames plays the chroma of their frames. Choose the library's constant
 of ``--set development``; report figures for those of ``--set test``. With ``--composed``, a
 composer is trained on the half-beats of the training recordings, and its pieces are played as well.
 
+How strong attacks are depends on which recordings are in which half. ``--swap`` exchanges the
+halves: the held-out recordings are learned, and the clips are those of the training recordings.
+With ``--clips-of OTHER``, all recordings in FOLDER are learned, and the clips are those of the
+folder OTHER. ``--beats-only`` leaves out the mosaic of frames and the noise.
+
 - pulse 6, 20: the highest autocorrelation of onsets at 40 to 200 beats per minute, in windows of 6
   and 20 seconds
 - clarity: mean correlation of the onsets within each of librosa's beats with those of its neighbors
@@ -36,6 +41,7 @@ from typing import NamedTuple
 
 import joblib
 import numpy as np
+import soundfile
 
 from benchmarks.common import pulse as judges
 from benchmarks.common.music import find_recordings, print_table
@@ -170,12 +176,10 @@ def players(judge: Judge, fitted: dict[str, MosaicSynthesizer]) -> dict[str, Pla
         rng = np.random.RandomState(0)
         return rng.uniform(-0.3, 0.3, (n_samples, 2)).astype(np.float32), clip.beats, {}
 
-    return {
-        "the recordings": recording,
-        "**mosaic of beats**": beats,
-        "mosaic of frames": frames,
-        "white noise": noise,
-    }
+    every: dict[str, Player] = {"the recordings": recording, "**mosaic of beats**": beats}
+    if "frames" in fitted:
+        every |= {"mosaic of frames": frames, "white noise": noise}
+    return every
 
 
 def measure(
@@ -205,6 +209,18 @@ def compose(extractor: ChromaExtractor, learned: list[Path], n: int) -> list[Cli
     return [Clip(Path(f"composed {i}"), 0.0, beats, piece) for i, piece in enumerate(pieces)]
 
 
+def split(recordings: list[Path], arguments: argparse.Namespace) -> tuple[list[Path], list[Path]]:
+    """Return the recordings to learn, and those to cut clips from."""
+    if arguments.clips_of:
+        return recordings, find_recordings([arguments.clips_of], n_chorales=0)
+    learned = [path for path in recordings if side_of(path, "learn")]
+    held = [path for path in recordings if path not in learned]
+    if arguments.swap:
+        return held, learned
+    is_development = arguments.which == "development"
+    return learned, [path for path in held if side_of(path, "development") == is_development]
+
+
 def print_figures(rows: dict[str, list[dict[str, float]]]) -> None:
     """Print means and medians over clips."""
     names = list(dict.fromkeys(name for row in rows.values() for name in row[0]))
@@ -224,12 +240,27 @@ def print_figures(rows: dict[str, list[dict[str, float]]]) -> None:
         )
 
 
+def print_differences(rows: dict[str, list[dict[str, float]]]) -> None:
+    """Print how mosaics of beats differ from the recordings, with standard errors over clips."""
+    pairs = list(zip(rows["**mosaic of beats**"], rows["the recordings"], strict=True))
+    names = [name for name in pairs[0][0] if name in pairs[0][1]]
+    differences = np.array([[a[name] - b[name] for name in names] for a, b in pairs])
+    errors = np.nanstd(differences, axis=0, ddof=1) / np.sqrt(len(pairs))
+    print_table(
+        ["mosaic of beats less the recordings", *names],
+        [["mean difference", *np.nanmean(differences, axis=0)], ["standard error", *errors]],
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", metavar="FOLDER", type=Path)
     parser.add_argument("--set", choices=["development", "test"], default="test", dest="which")
+    parser.add_argument("--swap", action="store_true", help="exchange both halves")
+    parser.add_argument("--clips-of", type=Path, metavar="OTHER", help="folder to cut clips from")
+    parser.add_argument("--beats-only", action="store_true", help="no mosaic of frames, no noise")
     parser.add_argument("--clips", type=int, default=24, help="(%(default)s)")
     parser.add_argument("--composed", type=int, default=0, metavar="N", help="pieces to compose")
     parser.add_argument("--memory", metavar="FOLDER", help="cache of analyses")
@@ -237,24 +268,19 @@ def main() -> None:
     parser.add_argument("--each", action="store_true", help="print each clip once it is measured")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
-    recordings = [Path(each) for each in find_recordings([arguments.folder], n_chorales=0)]
-    learned = [path for path in recordings if side_of(path, "learn")]
-    is_development = arguments.which == "development"
-    held = [path for path in recordings if path not in learned]
-    held = [path for path in held if side_of(path, "development") == is_development]
+    recordings = find_recordings([arguments.folder], n_chorales=0)
+    learned, held = split(recordings, arguments)
 
     common = {"memory": arguments.memory, "on_error": "warn"}
-    extractors = {
-        "beats": ChromaExtractor(sync="half-beat", **common),
-        "frames": ChromaExtractor(**common),
-    }
+    extractors = {"beats": ChromaExtractor(sync="half-beat", **common)}
+    if not arguments.beats_only:
+        extractors["frames"] = ChromaExtractor(**common)
     fitted, seconds = {}, {}
     for name, extractor in extractors.items():
         started = process_time()
         fitted[name] = MosaicSynthesizer(extractor).fit(learned)
         seconds[name] = process_time() - started
-    n_frames = sum(map(len, fitted["frames"].chroma_))
-    hours = n_frames / fitted["frames"].extractor_.frame_rate / 3600
+    hours = sum(soundfile.info(path).duration for path in learned) / 3600
     print(f"{len(learned)} recordings learned, {hours:.1f} hours")
     for name, took in seconds.items():
         size = len(pickle.dumps(fitted[name])) / 1e6
@@ -284,6 +310,7 @@ def main() -> None:
         if arguments.each:
             shown = (f"{figure} {value:.3g}" for figure, value in figures.items())
             print(f"{name}: {clip.path.parent.name}/{clip.path.name}:", *shown, flush=True)
+    print_differences(rows)
     for name, row in rows.items():
         distance = frechet_distance(np.concatenate(textures[name]), judge.reference)
         for figures in row:
