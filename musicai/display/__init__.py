@@ -1,9 +1,10 @@
 """Plots of music, following scikit-learn's ``*Display`` convention, and an audio player.
 
-A ``from_...`` method creates a display and draws it on `ax`, or on a new figure if `ax` is None.
-The axes and the figure are then available as `ax_` (or `axes_`) and `figure_`, and `plot` draws the
-display again. matplotlib is imported only for drawing (``pip install ".[plot]"`` in a clone).
-Colors differ in lightness, so plots are readable in grayscale and with color blindness.
+A ``from_...`` method creates a display and draws it on the given axes, or on a new figure. The axes
+and the figure are then available as `ax_` (or `axes_`) and `figure_`. `plot` draws the display
+again. Colors differ in lightness, so plots are readable in grayscale and with color blindness.
+
+Drawing needs matplotlib. To install it, run ``pip install ".[plot]"`` in a clone.
 
 - Pieces: `ChromagramDisplay` for one piece, `ComparisonDisplay` for several.
 - Form and harmony: `SelfSimilarityDisplay`, `TransitionMatrixDisplay`.

@@ -77,13 +77,15 @@ class ChromagramDisplay:
         Parameters
         ----------
         piece : array-like of shape (n_frames, n_features)
-            One piece. The color scale covers 0 to 1, and is extended if values are outside.
+            One piece. The color scale covers 0 to 1, and is extended if values are outside this
+            range.
         timing : Timing, object with a `timing`, or float, default=None
             Timing of the frames, for instance the piece's extractor or its analysis. A number
             means frames per second. The axis shows beats if the frames follow beats, and seconds
             otherwise. Without a timing, it shows frame numbers.
         marks : float or list of float, default=None
-            Positions of vertical lines in the unit of the axis, for instance the end of a prime.
+            Positions of vertical lines, in the unit of the axis. For instance, mark the end of a
+            prime.
         title : str, default=None
             Title, on the left.
         key : str, default=None
@@ -107,7 +109,7 @@ class ChromagramDisplay:
             If `piece` is not a single piece or has its frames in columns, a mark is outside the
             piece, the timing has a different number of frames, or `key` is not a key.
         TypeError
-            If `ax` is not an Axes with straight axes, or `timing` has an unsupported type.
+            If `ax` is not a rectilinear Axes, or `timing` has an unsupported type.
         """
         frames = one_piece(piece, cls.__name__)
         axis = time_axis(frames, timing)
@@ -130,7 +132,7 @@ class ChromagramDisplay:
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, create a new figure.
         marks : float or list of float, default=None
-            Positions of vertical lines in the unit of the axis.
+            Positions of vertical lines, in the unit of the axis.
         title : str, default=None
             Title, on the left.
         key : str, default=None

@@ -79,13 +79,13 @@ class ComparisonDisplay:
         pieces : dict of str to array-like of shape (n_frames, n_features)
             The pieces by title, from top to bottom. All must have the same number of features.
         timing : Timing, object with a `timing`, or float, or a dict of them, default=None
-            Timing of the frames, for instance the extractor of the pieces: one for all pieces, or a
-            dict with one for each name. A number means frames per second. The axis shows beats if
-            the frames follow beats, and seconds otherwise. Without a timing, it shows frame
-            numbers.
+            Timing of the frames, for instance the extractor of the pieces. Pass one timing for all
+            pieces, or a dict with one for each name. A number means frames per second. The axis
+            shows beats if the frames follow beats, and seconds otherwise. Without a timing, it
+            shows frame numbers.
         marks : dict of str to float or list of float, default=None
-            Positions of vertical lines in each piece, by name, in the unit of the axis; for
-            instance the end of a prime.
+            Positions of vertical lines in each piece, by name, in the unit of the axis. For
+            instance, mark the end of a prime.
         key : str, default=None
             Key, such as "Eb" or "F# minor". Notes are named with flats in flat keys, otherwise with
             sharps.
@@ -104,8 +104,8 @@ class ComparisonDisplay:
         ImportError
             If matplotlib is missing.
         TypeError
-            If `pieces` or `marks` is not a dict, `axes` is not a list of Axes with straight axes,
-            or `timing` has an unsupported type.
+            If `pieces` or `marks` is not a dict, `axes` is not a list of rectilinear Axes, or
+            `timing` has an unsupported type.
         ValueError
             If the pieces have different numbers of features, a piece has no frames or has its
             frames in columns, a mark has an unknown name or is outside its piece, the number of

@@ -18,7 +18,7 @@ FLATS = range(-6, 6)
 """Positions on the line of fifths from Gb to B: all pitch classes, with flats for black keys."""
 
 _COLUMNS_PER_INCH = 150  # print resolution
-_WIDTHS = (N_PITCH_CLASSES, N_KEYS, 128)  # features of chroma, piano rolls and MIDI piano rolls
+_WIDTHS = (N_PITCH_CLASSES, N_KEYS, 128)  # features per frame: chroma, piano roll, MIDI piano roll
 _LOWEST_C = 3  # column of C1 in a piano roll
 _LARGEST_NAME, _SMALLEST_NAME = 8.5, 4.5  # font sizes of pitch-class names, in points
 
@@ -63,7 +63,7 @@ def needs_colorbar(pieces: Iterable[np.ndarray]) -> bool:
 
 
 def marks_within(marks: Any, times: np.ndarray, *, name: str = "marks") -> np.ndarray:
-    """Validate that marks are numbers within the time range of a piece; return a 1-D array."""
+    """Validate that marks are numbers within a piece, and return them as a 1-D array."""
     try:
         places = np.ravel(np.asarray([] if marks is None else marks, dtype=np.float64))
     except (TypeError, ValueError):
@@ -103,8 +103,8 @@ def average_runs(
 def scale_of(pieces: Iterable[np.ndarray]) -> Scale:
     """Return a common scale for pieces.
 
-    The color scale covers 0 to 1, and is extended if values are outside. All features are shown,
-    except that piano rolls show only the range of keys in use, with a margin.
+    The color scale covers 0 to 1, and is extended if values are outside this range. All features
+    are shown, except that piano rolls show only the range of keys in use, with a margin.
     """
     some = list(pieces)
     values = (

@@ -21,8 +21,9 @@ _MOST_FRAMES = 1000
 class SelfSimilarityDisplay:
     """Self-similarity matrix of a piece.
 
-    Stripes parallel to the diagonal show repeated passages, and squares show passages with a
-    constant harmony [1]_. Use :meth:`from_piece` to create and draw it.
+    The matrix compares all windows of a piece; a window is a run of consecutive frames. Stripes
+    parallel to the diagonal show repeated passages, and squares show passages with a constant
+    harmony [1]_. Use :meth:`from_piece` to create and draw it.
 
     Parameters
     ----------
@@ -85,10 +86,10 @@ class SelfSimilarityDisplay:
             One piece. If it has more than 1000 frames, adjacent frames are averaged first, which
             limits the size of the matrix.
         n_frames : int, default=22
-            Length of a window in frames of `piece`. The default of 22 frames lasts 2 s at the
-            default rate of :class:`musicai.ChromaExtractor`. Short windows show chords, and long
-            ones show phrases. If each frame is a beat, use about 4. Unless the piece is averaged,
-            windows are compared as in :func:`musicai.metrics.recurrence`.
+            Length of a window in frames of `piece`. The default of 22 frames lasts about 2 s at
+            the default rate of :class:`musicai.ChromaExtractor`. Short windows show chords, and
+            long ones show phrases. If each frame is a beat, use about 4. Unless the piece is
+            averaged, windows are compared as in :func:`musicai.metrics.recurrence`.
         timing : Timing, object with a `timing`, or float, default=None
             Timing of the frames, for instance the piece's extractor or its analysis. A number
             means frames per second. The axes show beats if the frames follow beats, and seconds
@@ -113,7 +114,7 @@ class SelfSimilarityDisplay:
             If `piece` is not a single piece or is shorter than a window, `n_frames` is not a
             positive integer, or the timing has a different number of frames.
         TypeError
-            If `ax` is not an Axes with straight axes, or `timing` has an unsupported type.
+            If `ax` is not a rectilinear Axes, or `timing` has an unsupported type.
         """
         check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
         frames = one_piece(piece, cls.__name__)

@@ -23,10 +23,10 @@ _LEARNED = ("loss_curve_", "validation_curve_", "emission_")
 
 
 class TrainingCurveDisplay:
-    """Log-likelihood after every epoch of training, compared with baselines.
+    """Training and validation log-likelihood of each epoch, compared with baselines.
 
     If the composer is key-invariant, the curves score each piece only in its estimated key, whereas
-    `score` averages over the keys that the piece may be in.
+    `score` averages over all possible keys.
 
     Use :meth:`from_estimator` to create and draw it. For scores as a function of the size of the
     training set, see :class:`sklearn.model_selection.LearningCurveDisplay`.
@@ -96,9 +96,10 @@ class TrainingCurveDisplay:
             Fitted estimator, whose `loss_curve_` and `validation_curve_` are drawn; for a parameter
             search, those of `best_estimator_`.
         baselines : dict of str to float, default=None
-            Scores of other models by name, drawn as horizontal lines: mean log-likelihood per frame
-            in nats, such as from `score`. If a baseline is close to the curves of a key-invariant
-            composer, compare it with the composer's `score`, which does not use the estimated key.
+            Mean log-likelihood per frame of other models by name, in nats, as returned by their
+            `score`. They are drawn as horizontal lines. If a baseline is close to the curves of a
+            key-invariant composer, compare it with the composer's `score`, which does not use the
+            estimated key.
         title : str, default=None
             Title, on the left.
         ax : matplotlib Axes, default=None
@@ -117,8 +118,8 @@ class TrainingCurveDisplay:
         NotFittedError
             If `estimator` is not fitted.
         TypeError
-            If `estimator` is not a composer, `baselines` is not a dict, or `ax` is not an Axes with
-            straight axes.
+            If `estimator` is not a composer, `baselines` is not a dict, or `ax` is not a
+            rectilinear Axes.
         ValueError
             If the score of a baseline is not a finite number.
         """
@@ -197,7 +198,7 @@ def _draw_curve(ax: "Axes", scores: Any, color: str, label: str, style: str) -> 
 
 
 def _draw_legend(ax: "Axes", n_others: int) -> None:
-    # Set the names later: matplotlib would omit those that start with "_", and parse "$" as TeX.
+    # Set labels later: matplotlib would omit labels that start with "_", and parse "$" as TeX.
     others, ours = ax.lines[:n_others], ax.lines[n_others:]
     lines = [line for line in others if not str(line.get_label()).startswith("_")] + list(ours)
     numbers = [str(i) for i in range(len(lines))]

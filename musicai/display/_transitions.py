@@ -139,7 +139,8 @@ class TransitionMatrixDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `matrix` does not contain shares, or `largest` is not above 0 and at most 1.
+            If `matrix` does not have shape (12, 12) and values from 0 to 1, or `largest` is not
+            above 0 and at most 1.
         """
         table = check_array(matrix, dtype=np.float64, input_name="matrix")
         if table.shape != (N_PITCH_CLASSES, N_PITCH_CLASSES) or table.min() < 0 or table.max() > 1:

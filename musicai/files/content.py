@@ -44,7 +44,7 @@ def find_by_content(folder: AnyPath, wanted: dict[bytes, int]) -> dict[bytes, by
     Returns
     -------
     found : dict
-        Absolute paths of the files that were found, one for each digest.
+        One absolute path for each digest that was found.
     """
     sizes = set(wanted.values())
     found: dict[bytes, bytes] = {}

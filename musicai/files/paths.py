@@ -1,4 +1,4 @@
-"""Paths: which values are paths, how to print and open them, and why a file is unreadable."""
+"""Utilities that recognize, print and open paths, and explain why a file is unreadable."""
 
 import os
 import stat
@@ -9,7 +9,7 @@ AnyPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 PATH_TYPES = (str, bytes, os.PathLike)
 _REORDERING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
-"""Bidirectional classes, in Unicode, of characters that reorder the text after them."""
+"""Unicode bidirectional classes of characters that reorder the text after them."""
 
 
 def is_path(value: Any) -> bool:

@@ -29,8 +29,8 @@ def whole_file(target: Any) -> Iterator[BinaryIO]:
     Parameters
     ----------
     target : str, bytes, PathLike or binary file object
-        The file to write. An existing file is replaced. A file object receives the content of the
-        draft at its current position, when the block ends.
+        The file to write. An existing file is replaced. If `target` is a file object, the draft is
+        copied to its current position when the block ends.
 
     Yields
     ------

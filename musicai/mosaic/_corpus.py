@@ -17,16 +17,16 @@ GATE = -10.0
 level. The loudness of ITU-R BS.1770 has a similar gate."""
 
 USUAL = 3.0
-"""Tolerance, in decibels. Joins have no extra cost if the level of the passage differs by at most
-this much from the usual level of its recording."""
+"""Tolerance, in decibels. A join has no extra cost if the levels of the passages that it leaves and
+enters differ by at most this much from the usual levels of their recordings."""
 
 UNUSUAL = 0.05
 """Extra cost of a join per decibel beyond `USUAL`, added up over the passage that it leaves and the
 passage that it enters.
 
-This cost discourages joins from a quiet passage to a loud one. It applies only to joins: if it
-applied to all frames, quiet and loud passages would hardly be played, which would leave fewer
-passages to choose from.
+This cost discourages joins in unusually quiet or loud passages. It applies only to joins: if it
+applied to all frames, such passages would hardly be played, which would leave fewer passages to
+choose from.
 """
 
 PASSAGE_SECONDS = 1.0
@@ -110,7 +110,7 @@ def make_corpus(
     Raises
     ------
     ValueError
-        If none of these recordings has a frame that is audible and not flat.
+        If no recording that may be played has a frame that is audible and not flat.
     """
     gains = gains_of(levels)
     n_around = max(1, round(PASSAGE_SECONDS * frame_rate))
@@ -190,7 +190,7 @@ def _costs_of_joins(levels: np.ndarray, usual: float, n_around: int) -> np.ndarr
 def _play_faster(
     frames: np.ndarray, levels: np.ndarray, rate: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the chroma and levels of a recording, per hop, at `rate` times its speed."""
+    """Return the chroma and levels, per hop, of a recording played at `rate` times its speed."""
     if rate == 1.0 or len(frames) == 0:
         return frames.astype(np.float32), levels
     places = np.arange(0, len(frames) - 0.5, rate)

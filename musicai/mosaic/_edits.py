@@ -268,7 +268,8 @@ def _levels_of(piece: np.ndarray, frame_rate: float) -> np.ndarray:
     sounding = piece.any(axis=1).astype(float)
     if sounding.all():
         return np.zeros((0, 2))
-    # The envelope has points at the frames on both sides of each change, and at both ends.
+    # Put points at the frames on both sides of each change between sound and silence, and at both
+    # ends.
     changes = np.flatnonzero(np.diff(sounding))
     places = np.unique([0, *changes, *(changes + 1), len(sounding) - 1])
     return np.stack([places / frame_rate, sounding[places]], axis=1)

@@ -1,4 +1,4 @@
-"""Search for the parts of recordings that play a piece, by frames or by beats."""
+"""Search for the parts of recordings with which to play a piece, by frames or by beats."""
 
 from collections.abc import Sequence
 
@@ -84,8 +84,8 @@ def find_passages(
     gains : ndarray of shape (n_recordings,)
         Gain of each recording in decibels.
     frame_rate : float
-        Frames per second of the extractor, which are needed to convert `join_cost` from units of a
-        frame's correlation to units of a beat's correlation.
+        Frames per second of the extractor, needed to convert `join_cost`, which is in units of the
+        correlation of a frame, to units of the correlation of a beat.
     transpose, join_cost, clarity, max_segment
         Parameters of :class:`MosaicSynthesizer`.
     """

@@ -57,8 +57,8 @@ class Join(NamedTuple):
     start, stop : int
         The samples of the result at which the crossfade starts and stops.
     lag : int
-        Number of samples by which the segment is read at a later position in its recording, to
-        align the waveforms. Negative for an earlier position.
+        Number of samples by which the segment begins later in its recording, to align the
+        waveforms. Negative if it begins earlier.
     """
 
     start: int
@@ -206,7 +206,7 @@ def _stretched(
 
 
 def _best_lag(before: np.ndarray, after: np.ndarray, lag: int, sr: float) -> int:
-    """Return the lag in samples, -`lag` to `lag`, at which `after` is most similar to `before`."""
+    """Return the lag, from -`lag` to `lag` samples, that makes `after` most similar to `before`."""
     fade = _fade_slice(before, after[lag : lag + len(before)], sr)
     pattern = before[fade]
     if len(pattern) == 0:

@@ -50,7 +50,7 @@ class Run(NamedTuple):
 class _Origin(NamedTuple):
     """A row to join from at one frame of the piece, and the state of the best path to it."""
 
-    frame: int  # of the piece
+    frame: int  # index of the frame of the piece
     row: int
     length: int  # frames in its segment so far
     in_a_row: int  # consecutive frames in its recording so far
@@ -152,8 +152,8 @@ class _Search:
     def _joins(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the score, `in_a_row` and `came_from` that each row would have if joined now."""
         best, _ = self._origins[-1]
-        # A join to a recording that has reached the limit is possible, but costs `DEAR`: with few
-        # recordings, all of them may have reached it.
+        # A join to a recording that has already played for `_longest` frames is possible, but
+        # costs `DEAR`: with few recordings, all of them may have played that long.
         left = [score[origin.row] - self._at_joins[origin.row] for origin in self._origins[-1]]
         join = np.full(self._n_recordings, left[0], dtype=np.float32)
         join[self._recording[best.row]] = left[1]

@@ -2,9 +2,9 @@
 
 The short-time spectrum is multiplied by a gain for each pitch class, interpolated between frames.
 The gains are found by iteration. In each round, the shaped sound is analyzed. Pitch classes that
-are stronger than in the piece are then lowered, and weaker ones are raised, within limits. Finally,
-the change in loudness of each frame is undone, so that recordings keep their dynamics. The mean of
-all channels is analyzed, and all channels get the same gains.
+are stronger than in the piece are then attenuated, and weaker ones are boosted, within limits.
+Finally, the change in loudness of each frame is undone, so that recordings keep their dynamics. The
+mean of all channels is analyzed, and all channels get the same gains.
 """
 
 from collections.abc import Iterable, Iterator
@@ -192,8 +192,8 @@ def shape(
 def _factors_of(spectra: np.ndarray, factors: np.ndarray) -> np.ndarray:
     """Limit the factors for spectra of one or two channels, (n_channels, n_frames, n_bins).
 
-    A bin in which the difference of the channels is stronger than their sum is raised less. Raising
-    it fully would widen the stereo image, but hardly change the harmony of the channels' mean.
+    A bin in which the difference of the channels is stronger than their sum is boosted less. A full
+    boost would widen the stereo image, but hardly change the harmony of the channels' mean.
     """
     if len(spectra) == 1:
         return factors
@@ -226,7 +226,7 @@ def _bands(n_window: int, sr: float) -> np.ndarray:
     audible = frequencies >= LOWEST
     pitches = 12 * np.log2(frequencies[audible] / 440) + 9
     below = np.floor(pitches).astype(int)
-    # Weights are constant near each semitone and change linearly halfway between semitones.
+    # Around each semitone, weights are constant; between two semitones, they change linearly.
     above = np.clip(2 * (pitches - below) - 0.5, 0, 1)
     bands = np.zeros((12, len(frequencies)), dtype=np.float32)
     bins = np.flatnonzero(audible)

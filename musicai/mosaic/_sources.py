@@ -85,7 +85,8 @@ def as_source(recording: Any, sr: float) -> Source:
         except (OSError, ValueError):
             return Source(path, None, None, None)
     samples, own_rate = recording if isinstance(recording, tuple) else (recording, sr)
-    return Source((np.array(samples), own_rate), None, None, None)  # protect against changes
+    # Copy the samples, because the caller may change them.
+    return Source((np.array(samples), own_rate), None, None, None)
 
 
 def located(sources: Sequence[Source], root: AnyPath | None) -> list[Source]:

@@ -18,7 +18,10 @@ N_COEFFICIENTS = 13
 
 
 def fitted_state(mosaic: Any) -> dict[str, Any]:
-    """Return the fitted attributes that `check_state` expects of `mosaic`, or raise an error."""
+    """Return the types of the fitted attributes of `mosaic`, as `check_state` expects them.
+
+    If the attributes are malformed, this may raise an error of any type.
+    """
     for source in mosaic.sources_:
         _check_source(Source(*source))
     if mosaic.channels_ not in (1, 2):
@@ -55,7 +58,7 @@ def _check_source(source: Source) -> None:
 
 
 def _state_of_beats(beats: Any, n_frames: int) -> Any:
-    """Return the value that `check_state` expects for the beats of a recording.
+    """Return the types of the beats of a recording, as `check_state` expects them.
 
     If the beats are malformed, this may raise an error of any type.
     """

@@ -72,18 +72,18 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     piece. The segments are found by comparing every frame of the piece with the frames of all
     recordings. The mosaic plays the sequence of frames with the highest sum of correlations with
     the piece, less a cost for each join [1]_, [2]_. Recordings are adjusted to the same loudness
-    but keep their dynamics. Segments are crossfaded where they are quiet. Their pitch classes are
-    raised or lowered where they differ from the piece.
+    but keep their dynamics. Segments are crossfaded where they are quiet. Where their harmony
+    differs from that of the piece, pitch classes are attenuated or boosted.
 
     If the extractor follows beats, the mosaic has a pulse: the beats of the recordings fall on the
-    beats of the piece. For this, recordings are stretched in time without changing their pitch.
+    beats of the piece. To this end, recordings are stretched in time without changing their pitch.
     Recordings with a clear pulse and a tempo near that of the piece are preferred, and joins end
     just before the attack of a beat.
 
     Parameters
     ----------
     extractor : ChromaExtractor, default=None
-        Extractor for the recordings; use the one that made the pieces. With ``sync="beat"`` or
+        Extractor for the recordings; use the same one as for the pieces. With ``sync="beat"`` or
         ``"half-beat"``, the mosaic plays beats if the recordings have a clear pulse, and frames
         otherwise. The extractor's timing is the default timing of the pieces. Its `memory` caches
         analyses on disk; its `n_jobs`, `on_error` and `verbose` also apply here. None means
@@ -94,8 +94,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         piece more closely.
     max_segment : float, default=10.0
         Maximum time, in seconds, for which a recording plays without interruption, so that no
-        recording is replayed as a whole. If there is only one recording, maximum time without a
-        jump. A lower value also makes a mosaic by beats use more recordings.
+        recording is replayed as a whole. If there is only one recording, the maximum time without
+        a jump. A lower value also makes a mosaic by beats use more recordings.
     transpose : int, default=None
         Maximum transposition of recordings, up or down, in semitones. Recordings are transposed by
         playing them faster or slower. A higher value gives more segments to choose from, but takes
@@ -126,19 +126,18 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     tempo_ : float or None
         Tempo, in beats per minute, at which to play pieces whose timing has no tempo. It is the
         median of the recordings' tempi, weighted by their numbers of beats. If `transform` plays
-        only some styles, it uses the median of their recordings instead. None in a mosaic by
+        only some styles, it uses the median for their recordings instead. None in a mosaic by
         frames.
     sources_ : list of tuple
-        The recordings. The tuple of a file has its absolute path as bytes, its size, its
-        modification time and its SHA-256. The tuple of samples has a pair of a copy and the
-        sampling rate, followed by None three times.
+        The recordings. For a file: its absolute path as bytes, its size, its modification time and
+        its SHA-256. For samples: ``((samples, sr), None, None, None)``, with a copy of the samples.
     chroma_, levels_ : list of ndarray
         Chroma, of shape (n_frames, 12), and loudness in decibels, of shape (n_frames,), of each
         recording, with one frame per hop or half-beat; float16.
     beats_ : list of dict or None
-        Times, timbre and clarity of the beats of each recording, and its bars. None for a recording
-        with fewer than 16 beats, which a mosaic by beats does not play, and for every recording in
-        a mosaic by frames.
+        For each recording, the times, timbre and clarity of its beats, the number of beats per bar,
+        and the index of the first downbeat. None for a recording with fewer than 16 beats, which a
+        mosaic by beats does not play, and for every recording in a mosaic by frames.
     tunings_ : ndarray of shape (n_recordings,)
         Deviation of each recording from A440 in semitones.
     channels_ : int
@@ -304,14 +303,14 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
             Timing of the frames, such as ``analysis.timing`` or ``Timing.from_tempo(96)``; for a
             collection, one timing for all pieces or a list with one for each. A number means frames
-            per second. None means the timing of the extractor. In a mosaic by frames, beats must
-            have a tempo. A mosaic by beats plays beats without a tempo, and pieces without beats,
-            on steady beats at the usual tempo of the recordings: `tempo_`, or that of the chosen
-            `style`.
+            per second. None means the timing of the extractor. In a mosaic by frames, a timing in
+            beats must have a tempo. If a timing has no beats, or beats without a tempo, a mosaic by
+            beats plays steady beats at the usual tempo of the recordings: `tempo_`, or the usual
+            tempo of the chosen `style`.
         tempo : float, default=None
             Tempo, in beats per minute, at which to play the beats of `timing`, instead of its own
-            tempo. A mosaic by beats plays only recordings whose tempo is near this tempo, or near
-            half, twice or four times this tempo.
+            tempo. A mosaic by beats plays only recordings whose tempo is between about one third of
+            this tempo and six times this tempo.
         style : object or dict, default=None
             One of `styles_`, to play only recordings of that style, or a dict of styles and their
             shares of the time, such as ``{"folk": 0.7, "jazz": 0.3}``. The styles of a dict take
@@ -322,16 +321,16 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Returns
         -------
         audio : ndarray of shape (n_samples,) or (n_samples, 2), dtype float32, or a list of them
-            Samples at the rate `sr`, in mono or stereo according to `channels`, as long as the
-            frames of the piece: one array for one piece, and for a collection, results in the same
-            form as `X`. None if `file` is given.
+            Samples at the rate `sr`, in mono or stereo according to `channels`. The audio is as
+            long as the piece. For a collection, the results have the same form as `X`. None if
+            `file` is given.
 
         Raises
         ------
         ValueError
             If a piece is not chroma, beats have no tempo or one at which the recordings cannot be
-            played, a style is unknown or cannot be played, or the number of timings or files
-            differs from the number of pieces.
+            played, a style is unknown or cannot be played, the number of timings or files differs
+            from the number of pieces, or a file is one of the recordings.
         RecordingError
             If a recording has changed since `fit` or is missing, and is not found in the folder
             `root`.

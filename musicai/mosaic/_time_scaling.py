@@ -69,7 +69,7 @@ def stretch(
     wanted, tolerance = _places(centers, source, target, hop=hop, sr=sr)
     window = (0.5 - 0.5 * np.cos(np.pi * np.arange(2 * hop) / hop)).astype(np.float32)[:, None]
     before: int | None = None  # center of the previous window in the sound
-    tail: np.ndarray | float = 0.0  # second half of that window, to which the next one is added
+    tail: np.ndarray | float = 0.0  # second half of the previous window, added to the next
     left = stop - start
     for first in range(0, len(centers), WINDOWS_AT_ONCE):
         part = slice(first, first + WINDOWS_AT_ONCE)
@@ -89,7 +89,7 @@ def stretch(
             blocks.append(tail + weighted[:hop])
             tail = weighted[hop:]
         if first == 0:
-            blocks[0] = blocks[0][:0]  # it comes before the first sample of the result
+            blocks[0] = blocks[0][:0]  # this half of the first window precedes the result
         made = np.concatenate(blocks)[:left]
         left -= len(made)
         yield made

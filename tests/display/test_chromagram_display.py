@@ -58,7 +58,7 @@ SHARPS, FLATS = "CC♯DD♯EFF♯GG♯AA♯B", "CD♭DE♭EFG♭GA♭AB♭B"
 @pytest.mark.parametrize(
     ("key", "names"), [(None, SHARPS), ("Eb", FLATS), ("F# minor", SHARPS), ("Dm", FLATS)]
 )
-def test_pitch_classes_are_named_with_sharps_or_flats_according_to_key(key, names):
+def test_pitch_classes_are_named_with_sharps_or_flats_according_to_the_key(key, names):
     piece = RNG.random((30, 12))
     alone = ChromagramDisplay.from_piece(piece, key=key)
     several = ComparisonDisplay.from_pieces({"a": piece}, key=key)

@@ -23,7 +23,7 @@ def test_a_repeated_passage_is_a_stripe():
     assert display.times[-1] == pytest.approx((180 - 20 + 0.5) / 10)
 
 
-def test_shares_of_similar_windows_match_the_metric_recurrence():
+def test_shares_of_similar_windows_match_the_recurrence_metric():
     piece = RNG.random((300, 12)).cumsum(axis=0) % 1
     display = SelfSimilarityDisplay.from_piece(piece, n_frames=5)
     rows = range(0, len(display.similarity) - 100, 5)
@@ -32,7 +32,7 @@ def test_shares_of_similar_windows_match_the_metric_recurrence():
     assert [np.mean(pairs > s) for s in (0, 0.1, 0.3)] == pytest.approx(shares, abs=1e-3)
 
 
-def test_long_pieces_take_little_memory_and_are_drawn_in_full_length():
+def test_long_pieces_take_little_memory_and_are_drawn_to_the_end():
     hour = np.repeat(RNG.random((400, 12), dtype=np.float32), 97, axis=0)
     SelfSimilarityDisplay.from_piece(hour[:100])  # import everything before memory is measured
     tracemalloc.start()

@@ -72,7 +72,7 @@ def test_recordings_at_the_tempo_of_the_piece_are_preferred():
 
 
 @pytest.mark.parametrize(("tempo", "n_halves"), [(60, 4), (120, 2), (240, 1), (30, 8)])
-def test_recordings_are_played_at_the_nearest_metrical_level(tempo, n_halves):
+def test_recordings_are_played_at_the_metrical_level_nearest_to_the_tempo(tempo, n_halves):
     one = track(3, downbeat=1)
     corpus = make_beat_corpus([one], tempo=tempo)
     np.testing.assert_allclose(corpus.usual, 60 / tempo, rtol=1e-5)
@@ -108,7 +108,7 @@ def test_joins_often_keep_the_place_in_the_bar():
     assert np.mean(kept) > 0.4  # by chance, a quarter of joins would keep it
 
 
-def test_most_beats_are_played_with_beats_at_the_same_place_in_the_bar():
+def test_most_beats_of_a_piece_keep_their_place_in_the_bar():
     corpus = make_beat_corpus([track(i, n_beats=100) for i in range(4)], tempo=120)
     rng = np.random.default_rng(2)
     rows = rng.integers(0, len(corpus.recording), 80)
@@ -126,7 +126,7 @@ def test_no_recording_plays_longer_than_the_limit(longest):
     assert in_a_row.max() * 0.5 <= longest
 
 
-def test_a_lower_limit_makes_the_path_use_more_recordings():
+def test_a_shorter_time_limit_makes_the_path_use_more_recordings():
     corpus = make_beat_corpus([track(i) for i in range(10)], tempo=120)
     rng = np.random.default_rng(3)
     target = target_of(corpus, rng.integers(0, len(corpus.recording), 40))

@@ -128,7 +128,7 @@ def test_the_default_tempo_is_the_usual_tempo_of_the_recordings(mosaic, piece):
         Timing.from_rate(5.3),
     ],
 )
-def test_a_mosaic_is_as_long_as_the_timing_of_the_piece(mosaic, piece, timing):
+def test_the_timing_of_a_piece_determines_the_length_of_its_mosaic(mosaic, piece, timing):
     audio = mosaic.transform(piece, timing=timing)
     assert len(audio) == int(timing.duration(24) * RATE + 1e-6)
     segments = mosaic.segments(piece, timing=timing)
@@ -154,7 +154,7 @@ def test_attacks_of_the_mosaic_coincide_with_notes_in_midi(mosaic, piece):
     assert np.median(near[beats]) < 0.03
 
 
-def test_segments_have_whole_beats_from_within_their_recordings(mosaic, piece, recordings):
+def test_segments_last_whole_beats_and_are_within_their_recordings(mosaic, piece, recordings):
     for segment in mosaic.segments(piece, tempo=110):
         assert segment.source_start < segment.source_end
         assert segment.source_end <= len(recordings[segment.recording][0]) / RATE
@@ -189,7 +189,7 @@ def test_stereo_recordings_make_stereo_mosaics(mosaic, piece):
     assert np.abs(audio).max() > 0.1
 
 
-def test_a_style_plays_only_its_recordings_at_their_tempo(recordings, mosaic, piece):
+def test_the_chosen_style_limits_the_recordings_and_sets_the_tempo(recordings, mosaic, piece):
     labels = ["fast", "fast", "fast", None, "slow"]
     of_styles = MosaicSynthesizer(ChromaExtractor(sync="half-beat"), sr=RATE)
     of_styles.fit([*recordings, (np.zeros(RATE), RATE)], [*labels, "none"])
@@ -222,7 +222,7 @@ def test_a_tempo_out_of_range_is_refused(mosaic, piece):
         mosaic.transform(piece, tempo=900)
 
 
-def test_recordings_without_a_pulse_are_played_by_frames():
+def test_recordings_without_a_pulse_make_a_mosaic_by_frames():
     rng = np.random.default_rng(0)
     time = np.arange(20 * RATE) / RATE
     swelling = [

@@ -34,7 +34,7 @@ def noise(seed):
 @pytest.mark.parametrize(
     "borders", [[0, 50000], [0, 1, 2], [0, 700, 1500, 90000], [0, 30000, 30010, 60000]]
 )
-def test_joined_segments_have_the_length_that_the_borders_give(borders):
+def test_the_borders_determine_the_length_of_joined_segments(borders):
     sounds = [tone(220 + 10 * i) for i in range(len(borders) - 1)]
     assert play(borders, sounds).shape == (borders[-1],)
 
@@ -48,7 +48,7 @@ def test_a_sound_that_continues_across_joins_is_unchanged():
 
 
 @pytest.mark.parametrize("phase", [0.1, 0.25, 0.5, 0.9])
-def test_a_tone_continues_smoothly_at_any_phase(phase):
+def test_a_tone_continues_smoothly_despite_a_phase_jump(phase):
     joined = play([0, 40000, 80000], [tone(220), tone(220, phase)])
     windows = joined[2000:-2000].reshape(-1, 400)  # four periods in each window
     level = np.sqrt(np.mean(windows**2, axis=1))

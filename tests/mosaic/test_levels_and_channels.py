@@ -22,7 +22,7 @@ def test_silent_frames_are_played_as_silence(mosaic, piece):
     assert not mosaic.transform(np.zeros((10, 12))).any()
 
 
-def test_loud_and_quiet_recordings_are_played_equally_loud(recordings, piece):
+def test_loud_and_quiet_recordings_are_equally_loud_in_a_mosaic(recordings, piece):
     scaled = [recordings[0], 0.3 * recordings[1], 0.1 * recordings[2]]
     mosaic = MosaicSynthesizer(sr=RATE, shaping=0).fit(scaled)
     audio = mosaic.transform(piece)

@@ -70,7 +70,7 @@ def test_renamed_and_touched_files_are_found(mosaic, music, piece, tmp_path):
     np.testing.assert_array_equal(mosaic.transform(piece), expected)
 
 
-def test_a_file_with_only_a_new_modification_time_is_unchanged(mosaic, music, piece):
+def test_a_file_with_only_a_new_modification_time_counts_as_unchanged(mosaic, music, piece):
     expected = mosaic.transform(piece)
     for path in music.rglob("*.wav"):
         os.utime(path, (1, 1))

@@ -84,11 +84,11 @@ def test_no_recording_plays_longer_than_the_limit(longest):
     assert max(in_a_row) <= longest
 
 
-def test_a_short_excursion_does_not_reset_the_limit():
+def test_a_short_excursion_to_another_recording_does_not_reset_the_count():
     corpus = corpus_of(60, 60, 60)
     runs = find(corpus.shapes[:60], corpus, join_cost=0.5, longest=20)
     recording = list(corpus.recording[rows_of(runs)])
-    # If the limit were reset, the path could leave the recording for only one frame in twenty.
+    # If the count were reset, the path could leave the recording for only one frame in twenty.
     assert recording.count(0) <= 45
 
 
@@ -123,7 +123,7 @@ def test_a_recording_is_transposed_to_the_key_of_the_piece():
         assert corpus.semitones[corpus.track(run.row)] == semitones
 
 
-def test_flat_frames_have_zero_shape_and_quiet_frames_are_not_audible():
+def test_shapes_of_flat_frames_are_zero_and_quiet_frames_are_inaudible():
     chroma = np.random.default_rng(0).random((10, 12)).astype(np.float32)
     chroma[3] = 0.7
     levels = np.full(10, -20, dtype=np.float32)

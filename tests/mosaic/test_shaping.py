@@ -31,7 +31,7 @@ def test_channels_get_the_same_gains(sound):
     np.testing.assert_allclose(shaped(both, gains), expected, atol=1e-6)
 
 
-def test_raising_pitch_classes_does_not_widen_stereo_sound(sound):
+def test_boosting_pitch_classes_does_not_widen_stereo_sound(sound):
     gains = np.full((30, 12), 6.0)
     for balance in (1, 0.3, 0):  # equal on both channels, then louder on the left, then only left
         both = np.stack([sound, balance * sound], axis=1)
@@ -48,7 +48,7 @@ def test_the_block_size_does_not_change_the_result(sound):
 
 
 @pytest.mark.parametrize("pitch_class", [0, 4, 11])
-def test_lowering_a_pitch_class_does_not_lower_others(pitch_class):
+def test_attenuating_a_pitch_class_does_not_attenuate_others(pitch_class):
     time = np.arange(3 * RATE) / RATE
     tones = [
         np.sin(2 * np.pi * 440 * 2 ** ((pitch + 12 * octave - 9) / 12) * time)

@@ -21,7 +21,7 @@ def seconds_of(segments, n=3):
     return seconds
 
 
-def test_a_style_plays_only_its_recordings(mosaic_of_styles, mosaic, piece):
+def test_only_recordings_of_the_chosen_style_are_played(mosaic_of_styles, mosaic, piece):
     assert mosaic_of_styles.styles_.tolist() == ["folk", "jazz"]
     for number, style in enumerate(["folk", "jazz"]):
         segments = mosaic_of_styles.segments(piece, style=style)
@@ -32,7 +32,9 @@ def test_a_style_plays_only_its_recordings(mosaic_of_styles, mosaic, piece):
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.9])
 @pytest.mark.parametrize("n_times", [1, 5])
-def test_styles_in_a_blend_play_for_their_shares_of_time(mosaic_of_styles, piece, share, n_times):
+def test_styles_in_a_blend_are_played_for_their_shares_of_the_time(
+    mosaic_of_styles, piece, share, n_times
+):
     long = np.tile(piece, (n_times, 1))
     found = mosaic_of_styles.segments(long, style={"jazz": share, "folk": 1 - share})
     folk, jazz, other = seconds_of(found)
@@ -42,7 +44,7 @@ def test_styles_in_a_blend_play_for_their_shares_of_time(mosaic_of_styles, piece
     assert listed == found
 
 
-def test_the_style_none_in_a_blend_plays_any_recording(mosaic_of_styles, piece):
+def test_the_style_none_in_a_blend_stands_for_all_recordings(mosaic_of_styles, piece):
     found = mosaic_of_styles.segments(np.tile(piece, (4, 1)), style={"jazz": 0.5, None: 0.5})
     assert (seconds_of(found) > 0).all()
 

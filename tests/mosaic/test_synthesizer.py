@@ -86,7 +86,7 @@ def test_hardly_audible_frames_are_never_played(join_cost, n_others, max_segment
                 assert end <= gap + 1.01 * hop or segment.source_start >= gap + 0.3 - 1.01 * hop
 
 
-def test_scale_and_negative_values_do_not_change_the_segments(mosaic, piece):
+def test_scaling_and_negative_values_do_not_change_the_segments(mosaic, piece):
     expected = mosaic.segments(piece)
     assert mosaic.segments(100 * piece) == expected
     sunken = np.where(piece == 0, -1, piece)
@@ -132,7 +132,7 @@ def test_recordings_that_are_out_of_tune_are_retuned():
         ChromaExtractor(hop_length=4096),
     ],
 )
-def test_a_mosaic_is_as_long_as_the_timing_of_the_piece(mosaic, piece, timing):
+def test_the_timing_of_a_piece_determines_the_length_of_its_mosaic(mosaic, piece, timing):
     beats = piece[::10]
     audio = mosaic.transform(beats, timing=timing)
     assert len(audio) == int(as_timing(timing).duration(13) * RATE)

@@ -65,7 +65,7 @@ def test_unequal_beats_keep_their_lengths(piece):
     np.testing.assert_allclose(target.borders, seconds - seconds[0])
 
 
-def test_the_shape_of_silence_is_zero(piece):
+def test_shapes_of_silent_beats_are_zero(piece):
     piece[4:8] = 0
     target = beat_target(piece, Timing.from_tempo(90, frames_per_beat=2), tempo=50)
     np.testing.assert_array_equal(target.shapes.any(axis=1), np.arange(8) // 2 != 1)
