@@ -33,7 +33,7 @@ SEEDS = range(4)
 
 
 def main():
-    """Synthesize recordings, extract chroma on a cluster, and train composers on it."""
+    """Synthesize recordings, and use a cluster to extract their chroma and train composers."""
     # %%
     # Make recordings. Workers open the files themselves, so the paths must exist on every machine.
     out = Path("out").absolute()
@@ -44,7 +44,7 @@ def main():
 
     # %%
     # Start the cluster. Each worker has one thread, and processes one recording or training run at
-    # a time. To use an existing cluster, replace ``LocalCluster`` and ``Client(cluster)`` by
+    # a time. To use an existing cluster, replace ``LocalCluster`` and ``Client(cluster)`` with
     # ``Client("tcp://scheduler:8786")``; musicai must be installed on all of its machines.
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
@@ -60,8 +60,8 @@ def main():
 
         # %%
         # Train composers with different seeds in parallel. A hyperparameter search is distributed
-        # the same way. (To distribute a single training run, start a script that calls ``fit``
-        # with ``torchrun --nproc-per-node 4 train.py``.)
+        # the same way. To distribute a single training run, write a script that calls ``fit``, and
+        # start it with ``torchrun --nproc-per-node 4 train.py``.
         model = LSTMComposer(hidden_size=64, max_iter=25, batch_size=4)
         composers = joblib.Parallel()(
             joblib.delayed(clone(model).set_params(random_state=seed).fit)(

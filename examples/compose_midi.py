@@ -6,9 +6,9 @@ Train on a folder of MIDI files and compose a new piece::
 
     python examples/compose_midi.py [FOLDER]
 
-Subfolders of FOLDER are styles. Without FOLDER, the script trains on Bach's chorales; the first run
-converts them from the scores in music21. The script writes the new piece to ``out/`` as MIDI, audio
-and a picture. Needs ``pip install ".[midi,score,plot]"``, or ``".[midi,plot]"`` with your own
+Each subfolder of FOLDER is a style. Without FOLDER, the script trains on Bach's chorales; the first
+run converts them from the scores in music21. The script writes the new piece to ``out/`` as MIDI,
+audio and a picture. Needs ``pip install ".[midi,score,plot]"``, or ``".[midi,plot]"`` with your own
 FOLDER.
 """
 
@@ -42,7 +42,7 @@ def main(argv=None):
     """Train a composer, sample a piece, write its files, and print their names."""
     args = parse(argv)
     train, test = hold_out(*find(args.folder, args.out), args.seed)
-    try:  # create the folder now, so that an error occurs before training
+    try:  # create the folder now, so that an error is raised before training
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SystemExit(f"cannot create the folder --out {args.out}: {error.strerror}") from None
@@ -127,18 +127,18 @@ def parse(argv):
 
 
 def find(folder, out):
-    """Return the paths of MIDI files, and a list of their styles (None if there are no styles)."""
+    """Return lists of MIDI files and styles; with fewer than two styles, each style is None."""
     if folder is None:
         data = load_chorales(N_CHORALES, kind="midi", n_jobs=-1, verbose=1)
     else:
         try:
-            data = load_midi(folder, exclude=out)  # do not learn from earlier output
+            data = load_midi(folder, exclude=out)  # do not train on earlier output
         except (FileNotFoundError, NotADirectoryError) as error:
             raise SystemExit(str(error)) from None
     styles = data.target or [None] * len(data.recordings)
     if len(styles) < 2:
         raise SystemExit("at least 2 files are needed, one for training and one held out")
-    # Labels of a single style carry no information, so they are left out.
+    # If all labels are the same, they carry no information, so they are left out.
     return data.recordings, styles if len(set(styles)) > 1 else [None] * len(styles)
 
 

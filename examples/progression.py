@@ -2,8 +2,8 @@
 Chords as text
 ==============
 
-Type a chord progression to get a new piece that follows it, played with segments of your
-recordings, and a picture of the piece::
+Pass a chord progression to compose a new piece that follows it. The script plays the piece with
+segments of your recordings and draws a picture of it::
 
     python examples/progression.py "Am | F | C G | Am"
     python examples/progression.py "Dm7 | G7 | Cmaj7 | %" FOLDER

@@ -94,7 +94,7 @@ for name, values in measured.items():
     )
 
 # %%
-# Plot one piece of each of three blends and, below, the measures of all composed pieces. Black
+# Plot a piece from each of three blends. Below, plot the measures of all composed pieces. Black
 # marks show the means of 12 training pieces of each style.
 
 figure = plt.figure(figsize=(10, 12), layout="constrained")
@@ -118,7 +118,7 @@ out.mkdir(exist_ok=True)
 figure.savefig(out / "styles.png", dpi=100)
 
 # %%
-# Write audio files of the three pieces, played by a band:
+# Write audio files of the plotted pieces, played by a band:
 
 for name, share in {"pop": 0, "half_blues": 0.5, "blues": 1}.items():
     chroma_to_audio(composed[share][0], out / f"{name}.wav", instruments="band", timing=BEATS)

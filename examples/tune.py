@@ -42,7 +42,7 @@ pieces = [per_beat(piece) for piece in music.data]
 
 # %%
 # The search takes a list of pieces as ``X``. A score is a log-likelihood in nats per frame; higher
-# is better. ``key_invariant=True``, the default for chroma, transposes training pieces to one key.
+# is better. With ``key_invariant=True``, training pieces are transposed to one key.
 
 grid = {"key_invariant": [True, False], "hidden_size": [8, 64]}
 search = GridSearchCV(

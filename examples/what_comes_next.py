@@ -2,9 +2,9 @@
 Predict what comes next
 =======================
 
-A composer can also predict: the expected next frame, the most likely next frames with their
-probabilities, and how surprising each frame of a piece is. This example trains on synthetic pop
-songs, transposes one bar of another song by a tritone, and finds this bar by its surprise::
+A composer can also predict the expected next frame, list the most likely next frames with their
+probabilities, and measure how surprising each frame of a piece is. This example trains on synthetic
+pop songs, transposes one bar of another song by a tritone, and finds this bar by its surprise::
 
     python examples/what_comes_next.py
 

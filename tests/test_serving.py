@@ -53,7 +53,7 @@ def test_a_batch_contains_the_piece_of_each_seed(client):
     assert both[1] == client.get("/chroma?seed=4&n_frames=20").json()[0]
 
 
-def test_the_same_seed_gives_valid_midi_and_the_same_audio(client):
+def test_the_server_returns_valid_midi_and_reproducible_audio(client):
     midi = client.get("/midi?seed=1&n_frames=40&style=folk&key=G")
     assert midi.content.startswith(b"MThd")
     for path in ("/band.wav", "/mosaic.wav"):

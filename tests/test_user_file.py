@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 
 
 @pytest.mark.slow
-def test_public_types_are_precise_in_a_users_file(tmp_path):
+def test_mypy_infers_precise_types_for_public_names(tmp_path):
     """`assert_type` in the file fails where a type is not the expected one, for example Any."""
     command = [sys.executable, "-m", "mypy", "--strict", "--ignore-missing-imports"]
     command += ["--cache-dir", str(tmp_path), "--config-file", "", str(HERE / "user_file.py")]

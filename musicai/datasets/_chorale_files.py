@@ -33,7 +33,7 @@ class Chorale(NamedTuple):
 class FileKind(NamedTuple):
     """Kind of file to which scores are rendered."""
 
-    folder: str  # the name has a version; increment it if the rendering changes
+    folder: str  # the name contains a version; increment it if the rendering changes
     suffix: str
     packages: tuple[str, ...]
     make: Callable[[Path, Path, int], None]  # (score, file, sampling rate)

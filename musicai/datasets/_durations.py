@@ -11,7 +11,7 @@ from ..files.paths import printable
 def describe_durations(
     recordings: Sequence[Path], durations: np.ndarray, target: Sequence[str] | None
 ) -> str:
-    """Describe the total duration, that of each style, and the shortest and longest recordings."""
+    """Describe the durations of recordings: in total, per style, and the shortest and longest."""
     known = np.flatnonzero(np.isfinite(durations))
     if len(known) == 0:
         return "Their lengths could not be read."

@@ -1,8 +1,8 @@
-"""Notes and controllers of MIDI files, by channel.
+"""Notes, control changes and pitch bends of MIDI files, by channel.
 
 Synthesizers ignore tracks: a pedal in one track also holds the notes of other tracks on the same
 channel. Therefore, the events of all tracks are merged in chronological order. Each instrument has
-the notes of one track, channel and program, and all controllers and bends of its channel.
+the notes of one track, channel and program, and all control changes and bends of its channel.
 """
 
 from collections import defaultdict
@@ -37,25 +37,25 @@ CHANNELS = tuple(channel for channel in range(16) if channel != DRUMS)
 """The 15 channels for instruments other than drums."""
 
 MOST_CHANGES = 2**20
-"""Largest number of controllers and bends in all instruments together; a million take 200 MB."""
+"""Largest number of control changes and bends in all instruments; a million take 200 MB."""
 
 _Channel = tuple[int, int]  # port and channel; each port has 16 channels
 _Player = tuple[int, _Channel, int]  # track, channel and program
 
 
 class _Channels:
-    """Notes, controllers and bends of all tracks of a file.
+    """Notes, control changes and pitch bends of all tracks of a file.
 
     Attributes
     ----------
     notes : dict
         For each track, channel and program, a list of notes with their pitches.
     controls : dict
-        For each channel, a list of controllers: their ticks, numbers and values.
+        For each channel, a list of control changes: their ticks, controller numbers and values.
     bends : dict
         For each channel, a list of bends: their ticks and values.
     n_unended : int
-        Number of notes that neither a note-off nor a controller ends.
+        Number of notes that neither a note-off nor a control change ends.
     """
 
     def __init__(self, tracks: Sequence[Track]) -> None:
@@ -101,7 +101,7 @@ class _Channels:
 
 
 def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["Instrument"], int]:
-    """Return a file's instruments, and the number of notes that no note-off or controller ends.
+    """Return a file's instruments, and the number of notes that no note-off or control change ends.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["I
     Raises
     ------
     ValueError
-        If the instruments have more than `MOST_CHANGES` controllers and bends.
+        If the instruments have more than `MOST_CHANGES` control changes and bends.
     """
     pretty_midi = need("pretty_midi", extra="midi", what="read_midi")
     channels = _Channels(tracks)
@@ -128,8 +128,8 @@ def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["I
     )
     if n_changes > MOST_CHANGES:
         raise ValueError(
-            f"its instruments have {n_changes} controllers, where at most {MOST_CHANGES} are "
-            "expected"
+            f"its instruments have {n_changes} control changes and pitch bends, where at most "
+            f"{MOST_CHANGES} are expected"
         )
     time, names = midi.tick_to_time, [_name(track) for track in tracks]
     found = []
@@ -173,7 +173,7 @@ def _merged_events(tracks: Sequence[Track]) -> Iterator[tuple[int, _Channel, Eve
 
 
 def _lifts(controls: list[tuple[int, int, int]], tick: int) -> list[tuple[int, int, int]]:
-    """Return controllers, at `tick`, that lift the pedals that are still down after `controls`."""
+    """Return control changes at `tick` that lift the pedals still down after `controls`."""
     down: dict[int, bool] = {}
     for _, number, value in controls:
         if number == RESET_CONTROL:

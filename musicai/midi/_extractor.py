@@ -54,7 +54,7 @@ class PianoRollExtractor(FileTransformer):
     n_jobs : int, default=None
         Number of files to read in parallel; -1 uses all processors. Unless
         :func:`joblib.parallel_config` sets another backend, files are read in processes, which pays
-        off for hundreds of files. The result does not depend on it.
+        off for hundreds of files. The result does not depend on `n_jobs`.
     on_error : {"raise", "warn"}, default="raise"
         What to do with a file that cannot be used: raise :class:`musicai.midi.MidiError`, or warn
         and return an empty piece, so that pieces still match their labels.
@@ -124,7 +124,7 @@ class PianoRollExtractor(FileTransformer):
 
     @property
     def timing(self) -> Timing:
-        """Timing of the frames of a roll, by beats without a tempo or by a frame rate."""
+        """Timing of the frames of a roll. It has a frame rate, or beats without a tempo."""
         self._check_parameters()
         if self.frame_rate is not None:
             return Timing.from_rate(self.frame_rate)
@@ -212,8 +212,8 @@ class PianoRollExtractor(FileTransformer):
             disable=self.verbose == 0,
         )
         rolls = []
-        # A loop, because before Python 3.12, a comprehension has a stack frame of its own, and the
-        # warnings would name the wrong line of code.
+        # Do not use a comprehension: before Python 3.12, it has its own stack frame, so warnings
+        # would name the wrong line of code.
         for extracted, name in progress:
             rolls.append(self._checked(extracted, name))
         return self._contain([timed(roll, self.timing) for roll in rolls])

@@ -53,7 +53,7 @@ class Key:
             Sorted ticks of note-offs, in any track, that end no note of their own track. They end
             notes that have no note-off in this track.
         cuts : sequence of int
-            Sorted ticks of the controllers that end all notes of the channel.
+            Sorted ticks of the control changes that end all notes of the channel.
         end : int
             Tick at which the track ends. Notes that nothing else ends last until then.
         """

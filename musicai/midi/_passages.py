@@ -1,8 +1,8 @@
 """Division of music into passages, which are rendered separately and then added.
 
 This is possible because a synthesizer's sound is the sum of the sounds of its notes. A passage
-contains the notes that begin in it, at full length. Controllers and programs that were set before
-the passage apply to it.
+contains the notes that begin in it, at full length. Controllers and programs keep the values that
+were set before the passage.
 """
 
 import math
@@ -47,7 +47,7 @@ class Strike(NamedTuple):
 
 
 class Player(NamedTuple):
-    """Program, controllers and bends of an instrument.
+    """Program, control changes and pitch bends of an instrument.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Player(NamedTuple):
     is_drum : bool
         Whether the instrument is a drum kit.
     changes : list of tuple
-        Controllers and bends in chronological order. Each has a time in samples, the controller's
+        Control changes and bends in chronological order. Each has a time in samples, a controller
         number (None for a bend) and a value.
     """
 
@@ -89,7 +89,7 @@ def passages(midi: Any, n_samples: int) -> Iterator[Passage]:
 
 
 def players_of(midi: Any) -> list[Player]:
-    """Return the program, controllers and bends of each instrument in the music."""
+    """Return the program, control changes and pitch bends of each instrument in the music."""
     players = []
     for instrument in midi.instruments:
         changes: list[tuple[int, int | None, int]] = [
@@ -133,12 +133,12 @@ def messages(
 ) -> list[tuple[int, Any]]:
     """Return pairs (time, mido message) that play the notes, in chronological order.
 
-    Times are in samples, counted from one block before `start`. Controllers after `end` are left
-    out.
+    Times are in samples, counted from one block before `start`. Control changes and bends at or
+    after `end` are left out.
     """
     mido = need("mido", extra="midi", what="synthesize")
-    # The order of messages at the same time is keys up, controllers, keys down. So a pedal that is
-    # pressed just as a key is released comes too late to hold that note.
+    # Messages at the same time are sorted: note-offs, then control changes, then note-ons. So a
+    # pedal that is pressed just as a key is released comes too late to hold that note.
     timed: list[tuple[int, int, Any]] = []
     for player, channel in channels.items():
         program = players[player].program
@@ -170,9 +170,10 @@ def _strikes(player: int, instrument: Any) -> Iterator[Strike]:
 def _changes(
     changes: list[tuple[int, int | None, int]], start: int, end: int
 ) -> Iterator[tuple[int, int | None, int]]:
-    """Yield controllers and bends: when to send them, their numbers and their values.
+    """Yield (time, controller number or None for a bend, value) for each change to send.
 
-    Those that are in force at `start` come first, at time 0. Changes from `start` to `end` follow.
+    Changes that are still in effect at `start` come first, at time 0. Changes from `start` to `end`
+    follow.
     """
     first, stop = (bisect_left(changes, time, key=itemgetter(0)) for time in (start, end))
     last = {number: i for i, (_, number, _) in enumerate(changes[:first])}

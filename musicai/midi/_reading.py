@@ -78,7 +78,7 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
     - As in a synthesizer, programs, pedals and other controllers apply to their channel in all
       tracks. Tempo changes are read from all tracks, but key and time signatures only from the
       first.
-    - A pedal that is never lifted is lifted when the last note of its channel ends.
+    - If the file never lifts a pedal, the pedal is lifted when the last note of its channel ends.
     - A note without a note-off in any track lasts until its key is struck again, a controller ends
       all notes (120, or 123 to 127), or its track ends.
     - Invalid meta events, such as a key of eight sharps, are left out.

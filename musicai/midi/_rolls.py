@@ -46,9 +46,9 @@ class Grid(NamedTuple):
         seconds = np.asarray(seconds, dtype=np.float64)
         if self.frame_rate is None:
             # Thirty-second notes often begin halfway between the starts of two frames. Rounding
-            # first removes the errors of inexact times, so that all of them go to the later frame.
+            # first removes the errors of inexact times, so that all such notes begin in the later
+            # frame.
             return np.floor(np.round(_beats(seconds, midi) * self.steps_per_beat, 6) + 0.5)
-        # A note starts in the first frame that is centered at or after its start.
         return np.ceil(np.round(seconds * self.frame_rate, 6))
 
 
@@ -102,7 +102,7 @@ def midi_from_roll(roll: np.ndarray, timing: Timing) -> Any:
     Parameters
     ----------
     roll : ndarray of shape (n_frames, 88)
-        Values of at least 0.5 sound.
+        A key sounds where its value is at least 0.5.
     timing : Timing
         Timing of the frames. Frames without beats are notated at 120 beats per minute.
     """

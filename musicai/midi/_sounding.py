@@ -29,7 +29,7 @@ def release_times(instrument: Any) -> tuple[np.ndarray, np.ndarray]:
     Parameters
     ----------
     instrument : pretty_midi.Instrument
-        An instrument with notes and controllers.
+        An instrument with notes and control changes.
 
     Returns
     -------

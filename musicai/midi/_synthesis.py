@@ -88,7 +88,7 @@ def synthesize(
     Notes
     -----
     The music is rendered in passages of 20 seconds, each with the notes that begin in it. Where the
-    sounds of passages overlap, they are added. So the samples in memory do not grow with the length
+    sounds of passages overlap, they are added. So memory for samples does not grow with the length
     of the music, and the first block is available before the rest is rendered. A note that is held
     for more than a minute is struck again every minute. The same music always gives the same
     samples.

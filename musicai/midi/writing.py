@@ -145,7 +145,8 @@ def _conducting_events(midi: "PrettyMIDI") -> list[Event]:
 def _playing_events(instrument: Any, midi: "PrettyMIDI", port: int, channel: int) -> list[Event]:
     """Return an instrument's events, which the caller must sort by tick.
 
-    A stable sort keeps the order of events at the same tick: keys up, controllers, keys down.
+    A stable sort keeps the order of events at the same tick: note-offs, then control changes, the
+    program change and bends, then note-ons.
     """
     notes = instrument.notes
     starts = np.array([_tick(note.start, midi) for note in notes], dtype=np.int64)

@@ -148,7 +148,7 @@ def test_tempo_can_be_a_number_or_a_range():
     assert np.ptp(tempi) > 20
 
 
-def test_metrics_resemble_those_of_recordings(music):
+def test_metrics_of_the_chroma_are_in_the_range_of_real_music(music):
     # Each comment gives the means for two collections of real music, and the mean for noise.
     assert 2.2 < frame_entropy(music.data) < 3.1  # 2.3 and 3.0 bits; 3.5 bits
     assert 0.7 < scale_consistency(music.data) < 0.9  # 0.7 and 0.86; 0.6

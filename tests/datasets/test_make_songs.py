@@ -97,7 +97,7 @@ def test_recordings_are_stereo_and_fade_out(played):
         assert min(np.std(part) for part in np.array_split(samples, 10)) > 0.01
 
 
-def test_beats_bars_and_chords_are_recognized(played):
+def test_tempo_meter_and_chords_are_recognized(played):
     analyses = ChromaExtractor(sync="beat").analyze(played.recordings)
     for analysis, tempo, beats in zip(analyses, played.tempi, played.beats_per_bar, strict=True):
         assert analysis.tempo == pytest.approx(tempo, rel=0.01)

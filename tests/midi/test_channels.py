@@ -84,7 +84,9 @@ def test_the_sostenuto_pedal_holds_only_keys_that_are_down(roll_of_file):
         ),  # sostenuto pedal while no key is down
     ],
 )
-def test_other_controllers_can_end_notes_that_the_pedal_holds(changes, expected, roll_of_file):
+def test_controllers_other_than_the_pedal_can_end_notes_that_it_holds(
+    changes, expected, roll_of_file
+):
     notes = track_of((0, on(60)), (2, off(60)), (7, on(72)), (8, off(72)))
     assert sounding(roll_of_file(notes, track_of(DOWN, UP), track_of(*changes))) == expected
 
@@ -189,9 +191,9 @@ def test_the_division_of_a_channel_into_tracks_does_not_change_the_roll(
     np.testing.assert_array_equal(rolls[0], rolls[1])
 
 
-def test_too_many_controllers_are_refused_before_they_are_copied(tmp_path):
+def test_too_many_control_changes_are_refused_before_they_are_copied(tmp_path):
     notes = [b"\0" + bytes(on(60)) + b"\x01" + bytes(off(60)) + END for _ in range(3000)]
     moves = b"\0" + bytes(control(64, 0)) + b"\x01\x40\x00" * 400
     (tmp_path / "many.mid").write_bytes(file_of(moves + variable(0) + END[1:], *notes))
-    with pytest.raises(ValueError, match=r"many\.mid: .* have 1203000 controllers"):
+    with pytest.raises(ValueError, match=r"many\.mid: .* have 1203000 control changes"):
         read_midi(tmp_path / "many.mid")

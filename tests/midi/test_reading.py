@@ -145,7 +145,7 @@ def test_damaged_files_give_rolls_or_errors_that_name_the_file(tmp_path, make_ro
     assert min(read, len(refused)) > 30
 
 
-def test_other_programs_read_written_files(tmp_path, make_roll):
+def test_mido_and_music21_find_all_notes_in_written_files(tmp_path, make_roll):
     music21 = pytest.importorskip("music21")
     roll = make_roll(40, density=0.02)
     roll[-5:] = 0
@@ -391,7 +391,7 @@ def test_music_after_the_end_of_a_track_or_file_raises_a_warning(data, warning, 
 
 
 @pytest.mark.parametrize("behind", [bytes(9), b"\x1a" * 9, b"a text\x90\x3c", NOTE[:2]])
-def test_other_bytes_after_the_end_of_a_track_or_file_are_skipped(behind, tmp_path):
+def test_bytes_other_than_music_after_the_end_of_a_track_or_file_are_skipped(behind, tmp_path):
     (tmp_path / "rest.mid").write_bytes(file_of(NOTE + behind, NOTE + behind) + behind)
     assert len(read_midi(tmp_path / "rest.mid").instruments) == 2
 

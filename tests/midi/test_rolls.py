@@ -216,7 +216,7 @@ def test_written_files_have_the_requested_tempo(tmp_path, make_roll):
         assert read_midi(tmp_path / "a.mid").get_tempo_changes()[1] == pytest.approx(tempo, 1e-4)
 
 
-def test_a_collection_gives_a_collection_of_the_same_type(make_roll):
+def test_inverse_transform_keeps_the_type_of_a_collection(make_roll):
     extractor, rolls = PianoRollExtractor(), [make_roll(8), make_roll(12, seed=1)]
     assert isinstance(extractor.inverse_transform(rolls[0], timing=SLOW), pretty_midi.PrettyMIDI)
     assert isinstance(extractor.inverse_transform(rolls, timing=[SLOW, SIXTEENTHS]), list)

@@ -139,7 +139,7 @@ def test_loud_music_is_not_clipped():
     assert rms(sound - total) < 0.01 * rms(total)
 
 
-def test_instruments_keep_their_sounds_if_there_are_more_than_channels(make_midi):
+def test_instruments_keep_their_sounds_even_if_they_outnumber_the_channels(make_midi):
     midi = make_midi()
     midi.instruments = []
     for i in range(20):  # more than there are channels
