@@ -2,8 +2,9 @@
 
 A mosaic by frames is made in these steps: ``_targets`` converts the piece to the extractor's
 frames, ``_corpus`` collects the frames of the recordings, ``_search`` chooses the frames to play,
-and ``_segments`` converts them to seconds. ``_playing`` makes the sound: ``_joining`` crossfades
-the segments, and ``_shaping`` adjusts their harmony to the piece. ``_edits`` lists cuts and fades.
+and ``_segments`` converts these frames to segments. ``_playing`` makes the sound: ``_joining``
+crossfades the segments, and ``_shaping`` adjusts their harmony to the piece. ``_edits`` lists cuts
+and fades.
 
 A mosaic by beats takes the same steps with other modules: ``_beat_tracks`` holds the beats of each
 recording, ``_beat_corpus`` and ``_beat_search`` choose the beats to play, and ``_time_scaling``

@@ -197,7 +197,7 @@ def place_in_bar(beats: np.ndarray, beats_per_bar: float) -> np.ndarray:
 
 
 def tempo_range(tempi: Sequence[float]) -> tuple[float, float]:
-    """Return the slowest and fastest tempi at which recordings with `tempi` can be played."""
+    """Return the slowest and fastest tempi at which recordings with these `tempi` can be played."""
     return (
         float(min(tempi) * 2 ** (LEVELS[0] - FARTHEST)),
         float(max(tempi) * 2 ** (LEVELS[-1] + FARTHEST)),
@@ -205,7 +205,7 @@ def tempo_range(tempi: Sequence[float]) -> tuple[float, float]:
 
 
 def _nearest_level(tempo: float, own: float) -> int | None:
-    """Return the metrical level at which a recording of tempo `own` is nearest to `tempo`.
+    """Return the metrical level at which the tempo of a recording, `own`, is nearest to `tempo`.
 
     If the difference at this level is more than `FARTHEST` octaves, return None.
     """

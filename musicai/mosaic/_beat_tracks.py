@@ -20,7 +20,7 @@ NEIGHBORS = 4
 
 FARTHEST_MOVE = 0.025
 """Limit, in seconds, on how far smoothing may move a beat. A beat that would move farther keeps its
-time, because it was played early or late, or the tempo changed. See docs/experiments.md for the
+time: it was probably played early or late, or the tempo changed. See docs/experiments.md for the
 effect of smoothing."""
 
 

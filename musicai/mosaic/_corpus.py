@@ -14,15 +14,15 @@ decibels relative to the usual level of its recording or of all recordings, whic
 
 GATE = -10.0
 """Level below which frames do not count toward the usual level, in decibels relative to the mean
-level. The loudness of ITU-R BS.1770 has a similar gate."""
+level. Loudness as defined in ITU-R BS.1770 has a similar gate."""
 
 USUAL = 3.0
 """Tolerance, in decibels. A join has no extra cost if the levels of the passages that it leaves and
 enters differ by at most this much from the usual levels of their recordings."""
 
 UNUSUAL = 0.05
-"""Extra cost of a join per decibel beyond `USUAL`, added up over the passage that it leaves and the
-passage that it enters.
+"""Extra cost of a join per decibel beyond `USUAL`. The costs for the passage that the join leaves
+and for the passage that it enters are added up.
 
 This cost discourages joins in unusually quiet or loud passages. It applies only to joins: if it
 applied to all frames, such passages would hardly be played, which would leave fewer passages to

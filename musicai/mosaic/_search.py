@@ -1,10 +1,12 @@
 """Search by frames: which frame of the recordings to play for each frame of a piece.
 
 A path has one row of the corpus for each frame of the piece. From one frame to the next, it either
-continues with the next row, at no cost, or joins any row of any recording, at a cost. Dynamic
-programming (A. Viterbi, 1967) finds the path with the greatest sum of correlations less costs, as
-in corpus-based concatenative synthesis (D. Schwarz, "Concatenative sound synthesis: the early
-years", Journal of New Music Research 35, 2006), but over all rows instead of a few candidates.
+continues with the next row, at no cost, or jumps to any row of any recording, at the cost of a
+join. Dynamic programming (A. Viterbi, 1967) finds the path with the greatest sum of correlations
+less costs, as in corpus-based concatenative synthesis (D. Schwarz, "Concatenative sound synthesis:
+the early years", Journal of New Music Research 35, 2006), but over all rows instead of a few
+candidates.
+
 This is fast because the cost of a join is the sum of a cost for leaving one row and a cost for
 entering another, so that all joins can start from the same best row. For each frame of the piece,
 time and memory are proportional to the number of rows. No table of steps is needed: each row stores
@@ -36,7 +38,7 @@ NEVER = np.float32(-np.inf)
 """Score of a row that must not be played."""
 
 DEAR = np.float32(1e4)
-"""Cost of a join that breaks a limit, so high that it is made only if nothing else is possible."""
+"""Additional cost of a forbidden join, so high that it is made only if no other is possible."""
 
 
 class Run(NamedTuple):
@@ -179,7 +181,7 @@ class _Search:
         return np.repeat(by_recording[self._tracks], self._lengths)
 
     def _frames_in_a_row(self, origin: _Origin) -> np.ndarray:
-        """Return the count of consecutive frames of each recording after a join from `origin`."""
+        """Return the number of consecutive frames in each recording if joined from `origin` now."""
         frames = np.ones(self._n_recordings, dtype=np.int32)
         if self._alone:
             return frames

@@ -15,7 +15,7 @@ import numpy as np
 import scipy.fft
 
 WINDOW_SECONDS = 0.0465
-"""Length of a window in seconds: two periods of 43 Hz, about the lowest note of a bass."""
+"""Length of a window in seconds: two periods of a 43 Hz tone, about the lowest note of a bass."""
 
 TOLERANCE, AT_BEATS = 0.012, 0.003
 """Maximum distance, in seconds, of a window from its wanted position: `AT_BEATS` if the window
