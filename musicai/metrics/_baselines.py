@@ -1,4 +1,4 @@
-"""Simple models whose likelihoods are comparable with that of :class:`musicai.LSTMComposer`.
+"""Simple models with likelihoods comparable to those of :class:`musicai.LSTMComposer`.
 
 Like the composer, the baselines round a value in [0, 1] to the level
 ``round((n_levels - 1) * value)``. The probability of a frame is the product of the probabilities of

@@ -16,13 +16,13 @@ def chroma_pieces(X: Any, name: str = "X") -> list[np.ndarray]:
 
 
 def sounding_frames(X: Any, metric: str) -> np.ndarray:
-    """Return the sounding frames of all pieces, concatenated, or raise a ValueError without any."""
+    """Return the sounding frames of all pieces, concatenated; raise a ValueError if none sounds."""
     frames = np.concatenate(chroma_pieces(X))
     return require_some(frames[frames.any(axis=1)], f"{metric} needs a frame that sounds")
 
 
 def sounding_pieces(X: Any, metric: str) -> list[np.ndarray]:
-    """Return the pieces that have a sounding frame, or raise a ValueError without any."""
+    """Return the pieces that have a sounding frame; raise a ValueError if there are none."""
     pieces = [piece for piece in chroma_pieces(X) if piece.any()]
     return require_some(pieces, f"{metric} needs a piece that sounds")
 

@@ -14,7 +14,7 @@ from ._realism import shortest_piece
 FEWEST_EXCERPTS = 2
 """Minimum number of excerpts in a set; the standard deviation of a single value is undefined."""
 
-_LONGEST = 60  # seconds; maximum length of an excerpt if the user gives none
+_LONGEST = 60  # seconds; maximum length of an excerpt if `n_frames` is None
 _SOUNDING = 0.9  # minimum share of non-flat frames; with fewer, some metrics are undefined
 
 

@@ -13,7 +13,7 @@ With fewer, overlaps vary too much, even between two sets of real music.
 """
 
 _MOST_COPIES = 0.5
-"""Share of copies that triggers a warning. In held-out recordings, the share is at most 0.1."""
+"""Share of copies that triggers a warning. In held-out recordings, the share was at most 0.1."""
 
 _MOST_ABOVE_CEILING = 0.1
 """How far the total overlap of `_ENOUGH` generated excerpts can exceed the ceiling's by chance."""

@@ -13,7 +13,7 @@ from ._chroma import chroma_pieces, require_some
 def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> float:
     """Return the share of windows that have the same key as the window `lag` frames later.
 
-    Successive windows overlap by half. The key of a window is the one of 24 whose profile
+    Successive windows overlap by half. The key of a window is the one of 24 keys whose profile
     (Krumhansl and Kessler) correlates best with the window's mean chroma. Music that forgets its
     key scores near chance, 1/24 = 0.04. With windows of 10 s, chorales played on a piano scored
     0.35 and game music 0.41. Higher is not better: a piece that stays on one chord scores 1, and

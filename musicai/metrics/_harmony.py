@@ -220,7 +220,7 @@ def triad_fit(X: Any) -> float:
     0.52
     """
     frames = sounding_frames(X, "triad_fit")
-    frames = require_some(frames[~is_flat(frames)], "triad_fit needs a frame with shape")
+    frames = require_some(frames[~is_flat(frames)], "triad_fit needs a frame with unequal values")
     return float(triad_scores(frames).max(axis=1).mean())
 
 

@@ -35,7 +35,8 @@ class MarkovBaseline(Persistent, BaseEstimator):
     Such pieces have realistic frames, chords and pace, but no form, so a composer should score
     higher. Chroma (frames of 12 nonnegative values) is transposed to a common key, C major or A
     minor, before fitting, and each new piece is transposed to a random key. Other features are
-    never transposed. If every sounding training frame has a maximum of 1, so does every prototype.
+    never transposed. If every sounding training frame has a maximum of 1, so does every sounding
+    prototype.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ class MarkovBaseline(Persistent, BaseEstimator):
         The style labels, sorted; empty if no labels were given.
     style_starts_, style_transitions_ : ndarray of shape (n_styles, n_states[, n_states])
         `start_` and `transitions_` of each style. For a state that no piece of a style leaves, the
-        row is that of `transitions_`.
+        row is taken from `transitions_`.
     key_invariant_ : bool
         Whether pieces were transposed to a common key before fitting.
     n_features_in_ : int
@@ -251,7 +252,7 @@ def _quantize(
 
 
 def _count(pieces: list[np.ndarray], otherwise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Estimate the probabilities of first states and of moves from sequences of states.
+    """Estimate, from sequences of states, the probabilities of first states and of moves.
 
     `otherwise` holds the probabilities of moves from a state that no sequence leaves. Its shape is
     (n_states, n_states), or (n_states,) if they are the same for every state.

@@ -162,10 +162,10 @@ def _outlines(windows: np.ndarray) -> np.ndarray:
     """Reduce windows, (n, 12, n_frames), to outlines, (n, n_values), equal in all transpositions.
 
     An outline holds the magnitudes of the Fourier transform over pitch classes, which transposition
-    does not change. The magnitudes of every two successive frames are added and divided by the
-    square root of 2; an odd last frame is dropped. No step can increase a distance. So if the
-    outlines of two windows are far apart, the windows are far apart in every transposition, and do
-    not have to be compared in full.
+    does not change. The frames are grouped in pairs, and the magnitudes of each pair are added and
+    divided by the square root of 2; an odd last frame is dropped. No step can increase a distance.
+    So if the outlines of two windows are far apart, the windows are far apart in every
+    transposition, and do not have to be compared in full.
     """
     magnitudes = np.abs(scipy.fft.rfft(windows, axis=1, norm="ortho"))
     magnitudes[:, 1:-1] *= np.sqrt(2)  # each also stands for a conjugate that rfft omits

@@ -21,9 +21,9 @@ def overlap_area(x: Any, y: Any) -> float:
     \sqrt{\pi / 2}\; \overline{|x - \mathrm{median}(x)|}\right) n_x^{-1/5}`, which is robust to
     a few outliers. The bandwidth is at least a twentieth of the other set's bandwidth, and at least
     a thousandth of the range of all values. Silverman's original rule uses the interquartile range
-    instead of the mean absolute deviation. If many values are equal, for example if three of four
-    pieces have a `recurrence` of 0, the interquartile range is 0 in some samples but not in others,
-    and the area would vary strongly between samples.
+    instead of the mean absolute deviation. The interquartile range is unstable if many values are
+    equal: if three of four pieces have a `recurrence` of 0, for example, it is 0 in some samples
+    but not in others.
 
     The area catches a wrong spread as well as a wrong mean. Two samples from one distribution
     overlap by less than 1, and the fewer values there are, the less they overlap. So compare the

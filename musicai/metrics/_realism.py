@@ -118,11 +118,11 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
     of the two sets, as :math:`\min(p, q) + \min(1 - p, 1 - q)`.
 
     A single low overlap makes the geometric mean low. This is intended: shuffled frames have
-    realistic notes and a Markov chain of frames has realistic chords, but neither is music. Two
-    sets that do not overlap in one metric score 0.
+    realistic notes and a Markov chain of frames has realistic chords, but neither is music. A
+    single overlap of 0 makes the score 0.
 
-    The score compares distributions, so it cannot detect copies; :func:`memorization` can. Only the
-    moves of roots depend on whether pieces are played forward or backward.
+    The score compares distributions, so it cannot detect copies; :func:`memorization` can. If the
+    pieces of one set were played backward, only the overlap of root moves would change much.
 
     For the scores of real music, Markov chains, shuffled frames and noise, see "Do metrics tell
     good from bad?" in the user guide's page on judging.

@@ -20,7 +20,7 @@ _BAND_CHORDS = Register(52, 76)  # E3 to E5, which leaves room for the bass
 _LOWEST_BASS = 33  # A1, which bass guitars and small loudspeakers can play
 _LOUDEST = 100  # velocity of the loudest notes: a forte, below the maximum of 127
 # Loudness of each part, relative to `_LOUDEST`. The bass is soft because the chords already contain
-# its notes. The melody is louder because it has notes that the chords lack.
+# its notes.
 _MELODY_LOUDNESS, _CHORD_LOUDNESS, _BASS_LOUDNESS = 0.7, 0.85, 0.4
 _FAINTEST = 0.1  # minimum loudness of a chord tone, relative to the chord's loudest tone
 
@@ -122,7 +122,10 @@ def _melody_notes(piece: np.ndarray, sheet: Sheet, grid: int | None) -> list[Not
 
 
 def _band_chords(sheet: Sheet, cells: Cells) -> list[Note]:
-    """Return the notes of the chords, repeated in each bar, as loud as in the chroma."""
+    """Return the notes of the chords, which are struck again at the start of each bar.
+
+    The loudness of each note follows the chroma and the accents of the meter.
+    """
     voicings = voicings_of(sheet, _BAND_CHORDS)
     notes = []
     for stroke in _strokes(sheet, cells, sheet.bar_starts()):

@@ -76,7 +76,7 @@ def chroma_to_audio(
     Returns
     -------
     audio : ndarray of shape (n_samples,), a list of them, or None
-        Mono float32 samples at -18 LUFS, see :func:`musicai.audio.level_blocks`. For a collection,
+        Mono float32 samples at -18 LUFS (see :func:`musicai.audio.level_blocks`). For a collection,
         the result is a collection of the same type. None if the audio is written to a file.
 
     Raises
@@ -102,9 +102,9 @@ def chroma_to_audio(
     -----
     The audio lasts as long as the frames, so that an analysis of the audio has the same number of
     frames. Frames at a fixed rate are centered on their times, as in an analysis, and sines are
-    interpolated between them. Beats and measured frames last from border to border. Sines fade out
-    within the last 10 ms, other instruments within the last 0.1 s. The same piece always gives the
-    same samples.
+    interpolated between the centers. Beats and measured frames are constant between their
+    boundaries. Sines fade out within the last 10 ms, other instruments within the last 0.1 s. The
+    same piece always gives the same samples.
 
     To measure its loudness, the audio is first written to a temporary file of 4 bytes per sample.
     Synthesizing 20 minutes of audio takes about 20 megabytes of memory with sines and 60 megabytes

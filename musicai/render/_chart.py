@@ -58,7 +58,7 @@ def chord_chart(
     key: Any = None,
     title: Titles = None,
 ) -> Any:
-    """Write a chart of the chords of a piece in bars, for musicians to play from.
+    """Write the chords of a piece as a chart in bars, for musicians to play from.
 
     Parameters
     ----------

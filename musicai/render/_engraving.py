@@ -150,7 +150,7 @@ def _part(name: str, clef: str, events: list[_Event], beats_per_bar: int, sharps
 
 
 def _piano(channel: int) -> Any:
-    """Return a piano for a part; without an instrument, some programs would play it on drums."""
+    """Return a piano for a part; some programs play a part without an instrument on drums."""
     music21 = need("music21", extra="score", what="to_musicxml")
     piano = music21.instrument.Piano()
     piano.instrumentId = f"I{channel + 1}"

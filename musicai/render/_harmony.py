@@ -118,7 +118,7 @@ def _correlations(totals: np.ndarray) -> np.ndarray:
     correlation is 0 for a set with a tone that is not above the mean of the span. It is lowered by
     `_PRICE_OF_CLUSTERS` for a set without a triad.
 
-    Let w be a chord on the tones S, and u the centered frames. The correlation is the dot product
+    Let w be a chord on the tones S, and u a row of `totals`. The correlation is the dot product
     of u with w after w is centered and scaled to unit norm. With sums over S, its maximum is
     sqrt(sum(u²) + sum(u)² / (12 - |S|)), for w = u + sum(u) / (12 - |S|).
     """
@@ -136,7 +136,7 @@ def loudness_of(total: np.ndarray, sounding: np.ndarray) -> np.ndarray:
     total : ndarray of shape (12,)
         Sum of the shapes of the frames.
     sounding : ndarray of shape (12,)
-        1 for the tones of the chord, of which there are at most 11, and 0 elsewhere.
+        1 for the tones of the chord (at most 11), and 0 elsewhere.
     """
     loudness = (total + total @ sounding / (12 - sounding.sum())) * sounding
     return np.clip(loudness / max(loudness.max(), 1e-9), 0, 1)

@@ -57,7 +57,7 @@ def chroma_to_midi(
         File to write; for a collection, a list with one file per piece. If None, nothing is
         written.
     instruments : {"chords", "pads", "band"}, default="chords"
-        "band" plays the melody and the chords of the score, with the roots in the bass, and drums.
+        "band" plays the melody and chords of `to_musicxml`, a bass line of roots, and drums.
         "chords" and "pads" follow the frames more closely. "chords" plays block chords of up to
         four tones on a piano, with each tone as loud as in the frames. "pads" plays the same chords
         on a synthesizer and holds the tones that successive chords share.
@@ -79,18 +79,18 @@ def chroma_to_midi(
         None, the key is estimated from the first eight bars. For a collection, pass one key for all
         pieces or a list with one for each.
     grid : int or None, default=4
-        Number of steps per beat of the grid on which notes begin and end, except that the last
+        Notes begin and end on a grid with this number of steps per beat, except that the last
         notes end with the piece. The chords of a band change on beats. If None, notes begin and end
         with frames. Unless frames are beats, these notes are off a sequencer's grid.
 
     Returns
     -------
     midi : pretty_midi.PrettyMIDI, or a list of them
-        MIDI that lasts as long as the piece, including any silence at the end, which an empty text
-        event marks. The tempo changes only as often as is necessary to follow the beats of `timing`
-        to within 15 ms. Bars begin on the downbeats of `timing`, after a short bar if there is a
-        pickup. If the downbeats are unknown, bars begin on the beat on which chords change most
-        often in the first eight bars.
+        MIDI that lasts as long as the piece: an empty text event marks the end, even if the piece
+        ends with silence. The tempo changes only as often as is necessary to follow the beats of
+        `timing` to within 15 ms. Bars begin on the downbeats of `timing`, after a short bar if
+        there is a pickup. If the downbeats are unknown, bars begin on the beat on which chords
+        change most often in the first eight bars.
 
     Raises
     ------

@@ -22,7 +22,7 @@ def written_lengths(
         Where the note starts and ends, in beats from the beginning of its bar. Both are multiples
         of a quarter or a third of a beat.
     beats_per_bar : int, default=4
-        Beats in the bar; an even bar of four or more beats has a middle.
+        Beats in the bar. A bar has a middle if its number of beats is even and at least four.
     rest : bool, default=False
         Whether the note is a rest. In bars of more than four beats, no whole rest is used, because
         it would stand for the entire bar.
@@ -68,8 +68,8 @@ def scientific_name(pitch: int, name: str) -> str:
     pitch : int
         MIDI number.
     name : str
-        Name of the note's pitch class, such as "Bb". The octave is that of the letter without its
-        accidental, so that middle C, spelled as B#, is "B#3".
+        Name of the note's pitch class, such as "Bb". The octave in the result belongs to the letter
+        without its accidental: middle C spelled as B# is "B#3".
     """
     altered = name.count("#") - name.count("b")
     octave = (pitch - altered - PITCH_CLASS_OF[name[0]]) // 12 - 1
@@ -77,7 +77,7 @@ def scientific_name(pitch: int, name: str) -> str:
 
 
 def without_noise(musicxml: str, *, titled: bool) -> str:
-    """Remove the date, version, random names and composer that music21 adds to MusicXML.
+    """Remove the date, version and composer that music21 adds, and replace random part IDs.
 
     Unless the score is `titled`, remove music21's title too.
     """

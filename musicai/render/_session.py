@@ -43,13 +43,13 @@ _KINDS = {
     "MP3": "MP3",
     "OGG": "VORBIS",
 }
-"""Reaper's source type for each format of libsndfile.
+"""Reaper's source types, by libsndfile's names of audio formats.
 
-All other formats have the type VIDEO, which Reaper reads with ffmpeg.
+Files in other formats have the type VIDEO, which Reaper reads with ffmpeg.
 """
 
 _EVEN = 0.0005
-"""If beats deviate by less, in seconds, an item has a constant speed and no stretch markers."""
+"""Seconds by which beats must deviate from a constant speed for an item to get stretch markers."""
 
 _PADDING = 0.2
 """Maximum difference in seconds between the lengths of a mosaic and its audio file.

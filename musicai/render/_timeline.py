@@ -25,7 +25,7 @@ PARTS_OF_BEAT = 8
 
 _NOTATED_TEMPO_RULE: Rule = (lambda v: v is None or TEMPO_RULE[0](v), f"None or {TEMPO_RULE[1]}")
 _LEAST_OF_STEP = 0.1  # in steps or beats; a shorter remainder at the end of a piece gets no cell
-_LEAST_PICKUP = 0.75  # in `PARTS_OF_BEAT`; a shorter pickup is taken for silence before the music
+_LEAST_PICKUP = 0.75  # in 32nd notes; a shorter pickup is taken for silence before the music
 _SHORTEST_CELL = 0.08  # seconds; shorter frames are joined because chords do not change faster
 
 

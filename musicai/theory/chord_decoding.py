@@ -13,7 +13,8 @@ from .vocabulary import VOCABULARIES, templates
 CERTAINTY = 20.0
 """Log-likelihood, in nats, of a frame given a chord, divided by their correlation."""
 _MEAN_SECONDS = 0.9  # expected duration of a chord, in seconds
-_LEAST_CORRELATION = 0.25  # of "no chord" with any frame; a single note and its triad have 0.52
+_LEAST_CORRELATION = 0.25
+"""Correlation of "no chord" with every frame; a single note and its triad correlate at 0.52."""
 
 _UNIT_TEMPLATES = {name: unit_shapes(templates(kinds)) for name, kinds in VOCABULARIES.items()}
 

@@ -37,7 +37,7 @@ class Meter:
     def arguments(self, *, downbeat: int | None = None) -> str:
         """Return code for the keyword arguments that differ from their defaults.
 
-        The default of the argument `downbeat` is the `downbeat` that is passed here.
+        The default for the meter's `downbeat` is the `downbeat` that is passed here.
         """
         defaults = asdict(Meter(downbeat=downbeat))
         return "".join(
@@ -270,7 +270,7 @@ def clock_from_state(state: dict[str, Any]) -> Clock:
 
 
 def as_code(value: float | None) -> str:
-    """Return the code of a number, as an integer if possible."""
+    """Return Python code for a number or None, as an integer if possible."""
     return repr(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 

@@ -65,8 +65,8 @@ def triad_scores(frames: np.ndarray) -> np.ndarray:
 def unit_windows(piece: np.ndarray, n_frames: int) -> np.ndarray:
     """Return all windows of `n_frames` frames, as vectors of unit norm.
 
-    Frames are centered first, because uncentered chroma frames are all similar. So the dot product
-    of two windows is their correlation.
+    Frames are centered first, because uncentered chroma frames are all similar. The dot product of
+    two windows is therefore their correlation.
 
     Parameters
     ----------

@@ -61,7 +61,7 @@ def test_blur_lowers_the_fit_and_the_quiet_share_and_raises_the_entropy(music):
 
 
 def test_triad_fit_refuses_a_piece_of_flat_frames():
-    with pytest.raises(ValueError, match="triad_fit needs a frame with shape"):
+    with pytest.raises(ValueError, match="triad_fit needs a frame with unequal values"):
         triad_fit(FLAT)
 
 

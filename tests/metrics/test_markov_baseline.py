@@ -37,7 +37,7 @@ def test_probabilities_sum_to_one(chain):
     np.testing.assert_allclose(chain.style_starts_.sum(axis=1), 1)
 
 
-def test_samples_follow_a_circle_of_states():
+def test_samples_follow_a_cycle_of_states():
     circle = np.eye(5)[np.tile([0, 1, 2, 3, 4], 20)]  # five features, so not chroma
     chain = MarkovBaseline(5, random_state=0).fit(circle)
     assert not chain.key_invariant_

@@ -81,7 +81,7 @@ def test_persistence_is_the_share_of_loudest_pitch_classes_that_stay_loudest():
     assert persistence(np.stack([c, c_major])) == pytest.approx(1 / 3)
 
 
-def test_steps_across_silence_or_pieces_do_not_count():
+def test_steps_across_silence_or_between_pieces_do_not_count():
     notes = np.eye(12)
     pieces = [np.stack([notes[0], notes[0], np.zeros(12), notes[6]]), notes[[3, 3]]]
     assert persistence(pieces) == 1

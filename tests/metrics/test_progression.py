@@ -59,7 +59,7 @@ def test_silence_between_chords_is_not_a_move():
     assert falling_fifths(piece) == 1
 
 
-def test_fifths_fall_less_often_in_reversed_or_shuffled_music(music, shuffled, noise):
+def test_falling_fifths_are_rarer_in_reversed_or_shuffled_music(music, shuffled, noise):
     backwards = [piece[::-1] for piece in music]
     for other in (backwards, shuffled, noise):
         assert falling_fifths(other) < falling_fifths(music)

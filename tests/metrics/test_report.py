@@ -89,7 +89,7 @@ def test_the_total_is_the_geometric_mean(card):
     assert card.overlaps["shuffled"]["overlap_area"] == 0 == min(card.overlaps["shuffled"].values())
 
 
-def test_the_overlap_in_key_stability_depends_on_mean_shares_only(card):
+def test_the_overlap_in_key_stability_depends_only_on_means(card):
     for name, areas in card.overlaps.items():
         shares = [card.values[each]["key_stability"].mean() for each in ("real", name)]
         expected = min(shares) + min(1 - share for share in shares)
@@ -213,7 +213,7 @@ def test_html_is_valid_and_has_no_scripts(card):
     assert len(root.findall(".//i[@class='fill']")) == len(REALISM_METRICS) + 2
 
 
-def test_a_card_can_be_pickled(card):
+def test_a_scorecard_can_be_pickled(card):
     kept = pickle.loads(pickle.dumps(card))
     assert isinstance(kept, Report)
     assert kept.to_dict() == card.to_dict()
@@ -230,7 +230,7 @@ def test_silence_is_left_out_with_a_warning(few):
     assert report(resting, composed, train, n_frames=250, timing=RATE).n_excerpts == 6
 
 
-def test_a_row_of_all_twelve_notes_has_no_key_and_is_left_out(few):
+def test_a_chromatic_scale_has_no_key_and_is_left_out(few):
     real, composed, train = few
     row = np.tile(np.eye(12), (34, 1))[:400]
     with pytest.warns(UserWarning, match="1 of 7 excerpts of generated .* have no key"):

@@ -31,7 +31,7 @@ def said(card):
     }
 
 
-def test_the_page_describes_each_figure_as_the_card_does(said, table):
+def test_the_judging_page_describes_each_figure_like_the_scorecard(said, table):
     assert {*said} == {*IN_THE_TOTAL, "overlap_area", "frechet_distance", "memorization"}
     for name, words in said.items():
         if name != "overlap_area":  # the total; the page calls it realism
@@ -42,6 +42,6 @@ def test_the_total_and_realism_have_the_same_blind_spots(said, table):
     assert table["realism"][3] == said["overlap_area"][1]
 
 
-def test_the_page_marks_the_metrics_that_are_in_the_total(table):
+def test_the_judging_page_marks_the_metrics_in_the_total(table):
     marked = [name for name, cells in table.items() if cells[0] == "r"]
     assert marked == IN_THE_TOTAL

@@ -58,7 +58,7 @@ def test_times_count_from_the_beginning_of_the_piece(write, cadence):
 @pytest.mark.parametrize("first", [-0.02, -0.7, -3.0, -40.3])
 @pytest.mark.parametrize("downbeat", [None, 0, 3])
 @pytest.mark.parametrize("frames_per_beat", [1, 2])
-def test_recordings_with_a_pickup_are_written(first, downbeat, frames_per_beat, wild):
+def test_measured_beats_with_a_pickup_can_be_written(first, downbeat, frames_per_beat, wild):
     beats = np.concatenate([[first], np.arange(len(wild)) / frames_per_beat])
     timing = Timing.from_beats(
         (beats - first) / 2, beats=beats, frames_per_beat=frames_per_beat, downbeat=downbeat

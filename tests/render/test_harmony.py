@@ -52,7 +52,7 @@ def test_a_higher_price_makes_fewer_chords_that_fit_less_well(wild):
     assert counts[0] > 2 * counts[-1]
 
 
-def test_loudness_is_optimal(wild):
+def test_the_loudness_of_chord_tones_maximizes_correlation(wild):
     """No other loudness of a chord's tones correlates better with its frames."""
     rng = np.random.default_rng(0)
     shapes = unit_shapes(wild[:30])

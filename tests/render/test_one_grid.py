@@ -159,7 +159,7 @@ def read_root(label):
     return (root + label.count("#") - label.count("b")) % 12
 
 
-def test_notes_of_frames_begin_on_the_grid_of_the_notated_tempo():
+def test_notes_begin_on_the_grid_of_the_notated_tempo():
     for tempo in (None, 90, 133):
         for instruments in ("chords", "pads", "band"):
             midi = chroma_to_midi(

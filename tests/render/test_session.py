@@ -228,7 +228,7 @@ def test_bars_notes_and_chords_equal_those_of_the_other_writers(by_beats, beats,
     assert ends[-1] == pytest.approx(timing.duration(24), abs=1e-3)
 
 
-def test_frames_played_by_beats_have_the_tempo_of_the_mosaic(by_beats, frames, folder):
+def test_a_session_by_beats_has_the_tempo_of_the_mosaic(by_beats, frames, folder):
     project = written(frames, folder, mosaic=by_beats, timing=ChromaExtractor())
     ((_, tempo, *_),) = project.find("TEMPOENVEX")[0].all("PT")
     assert float(tempo) == pytest.approx(by_beats.tempo_, abs=1e-3)

@@ -31,7 +31,7 @@ def test_each_profile_scores_highest_for_its_own_key(key):
 
 
 @pytest.mark.parametrize("tonic", range(12))
-def test_transposing_chroma_rolls_its_scores(tonic):
+def test_transposing_chroma_rolls_its_key_scores(tonic):
     scores = key_scores(np.roll(MAJOR_SCALE, tonic)).reshape(2, 12)
     in_c = key_scores(MAJOR_SCALE).reshape(2, 12)
     np.testing.assert_allclose(scores, np.roll(in_c, tonic, axis=1), atol=1e-12)

@@ -392,7 +392,7 @@ def test_frame_rate_equals_that_of_the_default_extractor():
 
 
 @pytest.mark.parametrize("sr", [8000, 16000, 22050, 32000, 44100, 48000, 96000])
-def test_sound_of_n_frames_is_analyzed_as_n_frames(sr):
+def test_audio_of_n_frames_is_analyzed_as_n_frames(sr):
     timing = Timing.from_rate(FRAME_RATE)
     for n_frames in range(1, 2000):
         n_samples = length_in_samples(timing.duration(n_frames), sr)
@@ -402,7 +402,7 @@ def test_sound_of_n_frames_is_analyzed_as_n_frames(sr):
 
 @pytest.mark.parametrize("sr", [16000, 32000, 44100, 48000])
 @pytest.mark.parametrize("n_frames", [1, 23, 64])
-def test_resampled_sound_of_n_frames_is_analyzed_as_n_frames(sr, n_frames):
+def test_resampled_audio_of_n_frames_is_analyzed_as_n_frames(sr, n_frames):
     extractor = ChromaExtractor()
     audio = np.zeros(length_in_samples(extractor.timing.duration(n_frames), sr), np.float32)
     (piece,) = extractor.transform([(audio, sr)])
