@@ -1,8 +1,8 @@
-"""Audio input and output: block-wise reading, writing, leveling and sonification of chroma.
+"""Reading, writing and leveling of audio in blocks, and sonification of chroma.
 
 Samples are float32 in [-1, 1]: a 1-D array for mono, shape (n_samples, 2) for stereo. Sampling
-rates are in hertz. libsndfile decodes WAV, FLAC, Ogg, MP3 and other formats. The ffmpeg program, if
-installed, decodes further formats (MP4, WMA, WebM). soxr resamples.
+rates are in hertz. libsndfile decodes WAV, FLAC, Ogg, MP3 and other formats. If the ffmpeg program
+is installed, it decodes MP4, WMA, WebM and others. soxr resamples.
 """
 
 from ._errors import RecordingError

@@ -2,8 +2,8 @@
 
 A program writes the length of the samples into the header when it closes the file. If the program
 crashes, the header contains 0 or an earlier length. A 32-bit field cannot hold a length of 4 GiB or
-more. This module therefore inspects the bytes after the last sample according to the header.
-Chunks, tags and pictures are recognized; anything else is taken for more samples.
+more. This module therefore inspects the bytes that follow the samples counted in the header.
+Chunks, tags, pictures and zeros are recognized; anything else is read as more samples.
 
 RIFF: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (1991); RF64: EBU
 Tech 3306; AIFF: Apple, "Audio Interchange File Format 1.3" (1989); W64: Sony, "Wave64" (2003);
@@ -20,7 +20,7 @@ from ._parts import Part
 from ._tags import skip_tags, start_of_trailing_tags
 
 LEAST_SECONDS = 1.0
-"""Shortest audio in seconds that is read beyond the length in the header.
+"""Shortest audio to read past the length in the header, in seconds.
 
 If the header gives a length of 0, audio of any length is read.
 """
@@ -41,10 +41,7 @@ MOST_CHUNKS = 2**12
 """Largest number of chunks to inspect; a damaged file may seem full of empty chunks."""
 
 MOST_ZEROS = 2**26
-"""Number of bytes to inspect after the samples; if all of them are zeros, they are not audio.
-
-Recordings do not contain that much silence.
-"""
+"""Largest number of bytes to inspect after the samples; if all are zero, they are not audio."""
 
 KINDS = (b"WAVE", b"AIFF", b"AIFC")
 FORMATS = (b"fmt ", b"COMM", b"desc")
@@ -142,14 +139,14 @@ def chunk_layout(
     magic : bytes
         The four bytes at `origin`.
     n_seconds : float or None
-        Length of the file according to libsndfile; None if libsndfile cannot open it.
+        Length in seconds according to libsndfile; None if libsndfile cannot open the file.
     """
     stop = start_of_trailing_tags(content)
     found = _find_samples(content, origin, stop, magic)
     if found is None:
         return None
     behind, available = found.start + found.promised, stop - found.start
-    # In W64 files, libsndfile plays any bytes after the samples as audio. In other formats, it
+    # In W64 files, libsndfile decodes any bytes after the samples as audio. In other formats, it
     # ignores them or fails to open the file.
     is_trusted = n_seconds is not None and magic != b"riff"
     if found.promised >= available:

@@ -1,8 +1,8 @@
 """Decoding of an audio file from beginning to end, block by block.
 
-libsndfile decodes WAV, FLAC, Ogg, MP3 and many other formats. ffmpeg, if installed, decodes further
-formats. If a file is damaged or truncated, or its header gives a wrong length, a warning is issued
-and the readable part is used.
+libsndfile decodes WAV, FLAC, Ogg, MP3 and many other formats. If the ffmpeg program is installed,
+it decodes MP4, WMA, WebM and others. If a file is damaged or truncated, or its header gives a wrong
+length, a warning is issued and the readable part is used.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ from .ffmpeg import (
 )
 
 FORGIVEN_SECONDS = 1.0
-"""Tolerated error of a header's length in seconds; many MP3 headers include extra frames."""
+"""Tolerated error in the length that a header gives, in seconds; many MP3 headers are inexact."""
 
 MOST_VALUES = 2**20
 """Largest number of values in a block, over all channels.
@@ -32,7 +32,7 @@ A damaged header may claim a thousand channels.
 """
 
 LOWEST_RATE, HIGHEST_RATE = 100.0, 1e7
-"""Range of plausible sampling rates in hertz; resampling from others could take very long."""
+"""Range of plausible sampling rates in hertz; resampling from other rates may take too long."""
 
 PCM_OFFSETS = {"int8": 0, "uint8": 128, "int16": 0, "int32": 0}
 """Supported integer types of samples, each with the value that represents silence."""
@@ -117,7 +117,7 @@ def _decode(
     decoded = 0
     cause = None
     block_size = max(1, min(block_size, MOST_VALUES // file.channels))
-    # libsndfile is slow to convert 16-bit integers to floats; `pcm_to_float` gives the same floats.
+    # libsndfile converts 16-bit integers to floats slowly; `pcm_to_float` gives the same values.
     dtype = np.int16 if file.subtype == "PCM_16" else np.float32
     while decoded < file.frames and cause is None:
         block = np.zeros((min(block_size, file.frames - decoded), file.channels), dtype)
@@ -125,7 +125,7 @@ def _decode(
             read = len(file.read(out=block))
         except RuntimeError as error:
             cause = cause_of(error)
-            # The decoder does not report how much it has read; the rest of the block is still zero.
+            # The error hides how many samples were decoded; the rest of the block is still zero.
             read = 1 + int(max(np.flatnonzero(block.any(axis=1)), default=-1))
         if read == 0:
             break

@@ -22,7 +22,7 @@ RULES: dict[str, Rule] = {
     "channels": READING_RULES["channels"],
 }
 MARGIN_SECONDS = 0.1
-"""Seconds of extra audio to read on either side, to let the decoder and resampler settle."""
+"""Seconds of extra audio to read around an excerpt, to let the decoder and resampler settle."""
 
 
 def read_excerpt(
@@ -110,7 +110,7 @@ def _sample_range(start: float, n_samples: int, native_rate: float, sr: float) -
     stop = start + n_samples / sr
     first = int(np.floor((start - MARGIN_SECONDS) * native_rate))
     if float(native_rate).is_integer() and float(sr).is_integer():
-        # Start where samples of both rates coincide.
+        # Start where samples at both rates coincide.
         first -= first % (int(native_rate) // gcd(int(native_rate), int(sr)))
     return max(0, first), max(0, int(np.ceil((stop + MARGIN_SECONDS) * native_rate)))
 

@@ -14,7 +14,7 @@ STREAM_INFO = 42
 """Number of bytes from the start of a file to the end of STREAMINFO, its first metadata block."""
 
 LENGTH_FIELD = 21
-"""Offset in bytes of the number of samples, which fills the low 4 bits of this byte and 4 more."""
+"""Offset in bytes of the 36-bit number of samples, which starts in the low half of this byte."""
 
 LEAST_SECONDS = 1.0
 """Shortest missing audio to report, in seconds; a damaged last frame is shorter."""
@@ -75,7 +75,7 @@ class Frame(NamedTuple):
             return None
         if following.number != self.number + (self.n_samples if self.counts_samples else 1):
             return None
-        # If frames are numbered, all but the last have the same length.
+        # If headers count frames, all frames but the last have the same length.
         first = following.number * (1 if self.counts_samples else self.n_samples)
         return first + following.n_samples
 

@@ -18,8 +18,8 @@ class Layout(NamedTuple):
     n_samples : int or None
         Number of samples in the file; None if the decoder finds the right number.
     promised : float
-        Ratio of the number of samples in the header to that in the file; 1 if the header does not
-        give a number.
+        Number of samples according to the header, divided by the actual number; 1 if the header
+        does not give one.
     trouble : str or None
         Description of damage to the file; None if there is none.
     """

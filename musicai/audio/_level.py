@@ -13,7 +13,7 @@ from ._loudness import Profile, loudness, measure, part_length, true_peaks
 LOUDNESS = -18.0
 """Target loudness in LUFS (ITU-R BS.1770); players with ReplayGain use the same level.
 
-Peaks need limiting only if they exceed this level by more than 17 dB, which few recordings do.
+Only peaks more than 17 dB above this level need limiting; few recordings have any.
 """
 
 HIGHEST_PEAK = 10 ** (-1.2 / 20)
@@ -62,10 +62,10 @@ def level_blocks(blocks: Iterable[np.ndarray], sr: float) -> Iterator[np.ndarray
     ------
     block : ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
         The same samples at an integrated loudness of -18 LUFS (ITU-R BS.1770, with a mono channel
-        counted once), with true peaks below -1 dB of full scale. All samples get the same gain,
-        except within 30 ms of peaks that would be too high. A limiter lowers these peaks equally in
-        all channels, by at most 12 dB. Audio that would need more limiting stays softer than -18
-        LUFS. The samples do not depend on the block sizes. Silence stays silent.
+        counted once), with true peaks more than 1 dB below full scale. All samples get the same
+        gain, except within 30 ms of peaks that would be too high. A limiter lowers these peaks
+        equally in all channels, by at most 12 dB. Audio that would need more limiting stays softer
+        than -18 LUFS. The samples do not depend on the block sizes. Silence stays silent.
 
     Raises
     ------
@@ -138,12 +138,12 @@ def _solve_gain(gain: float, most: float, loudness_at: Callable[[float], float])
 
 
 def _limiter(peaks: np.ndarray) -> np.ndarray:
-    """Return a factor of at most 1 for each part that lowers its peak to `HIGHEST_PEAK`.
+    """Return a gain for each part, at most 1, so that no peak exceeds `HIGHEST_PEAK`.
 
-    The factors are smoothed over neighboring parts.
+    The gains are smoothed over neighboring parts.
     """
     needed = HIGHEST_PEAK / np.maximum(peaks, HIGHEST_PEAK)
-    # One extra part on either side, because gains are interpolated between the centers of parts.
+    # Hold for an extra part on either side, because gains are interpolated between part centers.
     held = minimum_filter1d(needed, 2 * FADE_PARTS + 3, mode="nearest")
     weights = hann(2 * FADE_PARTS + 3)[1:-1]
     return np.convolve(np.pad(held, FADE_PARTS, "edge"), weights / weights.sum(), "valid")

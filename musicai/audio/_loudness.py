@@ -102,7 +102,7 @@ def k_weighting(sr: float) -> np.ndarray:
     poles = [1, 2 * (w**2 - 1) / (1 + w / q + w**2), (1 - w / q + w**2) / (1 + w / q + w**2)]
     sections = [[1, -2, 1, *poles]]
     corner = 1681.974450955533
-    if corner < sr / 2:  # at lower sampling rates, no frequencies are above the shelf's corner
+    if corner < sr / 2:  # otherwise, all frequencies are below the corner of the shelf
         w, q = np.tan(np.pi * corner / sr), 0.7071752369554196
         high = 10 ** (3.999843853973347 / 20)
         middle = high**0.4996667741545416

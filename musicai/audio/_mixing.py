@@ -2,8 +2,8 @@
 
 Like librosa and most other libraries, this module averages the channels. In a few recordings,
 however, a cable or an effect has inverted one channel, and the average cancels nearly all of the
-music. In such passages, some channels are inverted before averaging. Each cell of about a quarter
-of a second is judged by its own samples, so that an excerpt is mixed like the whole recording.
+music. In such passages, some channels are inverted before averaging. This is decided separately for
+each cell of about a quarter of a second, so that an excerpt is mixed like the whole recording.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +13,7 @@ import numpy as np
 CELL_SECONDS = 0.25
 """Approximate length in seconds of a cell, within which the signs of the channels are constant.
 
-In 300 stereo files (16 hours), the channels of no cell of this length canceled by chance.
+In 300 stereo files (16 hours), channels never canceled by chance in a cell of this length.
 """
 
 SHORTEST_CELL = 4096
@@ -29,8 +29,8 @@ phase.
 LEAST_SHARE = 0.02
 """Channels cancel if the power of their sum is below this share of the sum of their powers.
 
-The mean of two channels is then over 20 dB below each of them. For unrelated channels, the share is
-about 1.
+At this share, the mean of two equally loud channels is 20 dB below each of them. For unrelated
+channels, the share is about 1.
 """
 
 FADE_SECONDS = 0.01
@@ -81,7 +81,7 @@ def mix_blocks(
 
 
 def mix_excerpt(samples: np.ndarray, native_rate: float, channels: int) -> np.ndarray:
-    """Mix samples of shape (n_samples, n_channels), in a range from `whole_cells`."""
+    """Mix the samples in a range that `whole_cells` returned, shape (n_samples, n_channels)."""
     blocks = mix_blocks([samples], native_rate, channels, report=lambda seconds: None)
     return np.concatenate([mix_down(samples[:0], channels), *blocks])
 
@@ -113,7 +113,7 @@ def mix_down(block: np.ndarray, channels: int) -> np.ndarray:
         return block if n_channels == 2 else np.stack(2 * [mix_down(block, 1)], axis=1)
     if n_channels == 1:
         return block[:, 0]
-    # These sums equal those of np.mean(axis=1) and are several times faster for few channels.
+    # For few channels, this is several times faster than np.mean(axis=1), with the same result.
     mono: np.ndarray = block[:, 0] + block[:, 1]
     if n_channels == 2:
         mono *= np.float32(0.5)  # equal to division by 2, and faster

@@ -7,8 +7,7 @@ frame may hold a table with the number of frames: a Xing or Info table, to which
 a checksum, or a VBRI table.
 
 libsndfile requires a frame at the beginning and stops at the first gap. Without a Xing table, it
-assumes that the whole file has the bit rate of the first frame, and reads only the length that
-follows from this bit rate.
+computes the length from the bit rate of the first frame, and reads no further.
 """
 
 import os
@@ -35,7 +34,7 @@ KILOBITS = {
     (False, 2): _LOW,
     (False, 3): _LOW,
 }
-"""Bit rates in kilobits per second for codes from 1; the keys are (whether MPEG 1, layer)."""
+"""Bit rates in kilobits per second for codes 1 to 14; the keys are (whether MPEG 1, layer)."""
 
 LEAST_FRAMES = 3
 """Smallest number of consecutive frames to accept; shorter runs may occur by chance."""
@@ -100,7 +99,7 @@ class Table(NamedTuple):
     frame_bytes : int
         Length in bytes of the frame that holds the table.
     is_known : bool
-        Whether libsndfile recognizes the table. libsndfile plays a VBRI table as a frame of
+        Whether libsndfile recognizes the table. libsndfile decodes a VBRI table as a frame of
         silence.
     is_checked : bool
         Whether the table has a correct checksum.
@@ -148,7 +147,7 @@ def mpeg_layout(
 def _layout_of_runs(
     content: BinaryIO, origin: int, stop: int, runs: list[Run], is_known: bool
 ) -> Layout:
-    """Return the layout of a file in which only frames of the most frequent kind are read."""
+    """Return the layout of a file; it includes only frames of the most frequent kind."""
     n_of_kinds: Counter[Kind] = Counter()
     for run in runs:
         n_of_kinds[run.kind] += run.n_frames

@@ -33,7 +33,7 @@ NO_MPEG_FRAMES = 7
 """libsndfile's error code for an MP3 without frames; libsndfile's message is misleading."""
 
 READ_BYTES = 2**16
-"""Number of bytes to read from a file at a time; libsndfile asks for a few hundred at a time."""
+"""Number of bytes to read from a file at a time; libsndfile alone would read a few hundred."""
 
 
 class NotDecodedError(Exception):

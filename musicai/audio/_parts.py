@@ -10,10 +10,10 @@ Part = bytes | range
 """New bytes, or a range of positions in the original file."""
 
 ENDLESS = 2**40
-"""Reported size of a file of unknown length; the decoder then reads to its true end."""
+"""Size to report for a file of unknown length, so that the decoder reads until the data ends."""
 
 ZEROS_AT_THE_END = 128
-"""Number of zeros at the reported end of a file of unknown length, where libmpg123 expects tags."""
+"""Number of zeros to return before position `ENDLESS`, where libmpg123 looks for tags."""
 
 
 class PartsFile(io.RawIOBase):
@@ -31,7 +31,8 @@ class PartsFile(io.RawIOBase):
     Attributes
     ----------
     error : OSError or None
-        Cause of a failed read, which the reader takes for the end of the file.
+        Error from a failed read, which the decoder mistakes for the end of the file; None if no
+        read failed.
     """
 
     def __init__(

@@ -21,10 +21,10 @@ from ._mixing import mix_blocks
 from .recordings import as_samples
 
 BLOCK_SIZE = 65536
-"""Number of samples to read at a time: 256 kB as float32, which fit into a processor's cache."""
+"""Number of samples to read at a time: 256 KiB of float32, which fits into a processor's cache."""
 
 LOUDEST = 1e12
-"""Largest absolute value of a sample; the power spectrum of larger ones would overflow float32."""
+"""Largest absolute value of a sample; larger values would overflow the power spectrum."""
 
 RULES: dict[str, Rule] = {
     "sr": (
@@ -51,10 +51,10 @@ def read_blocks(
     ----------
     recording : str, bytes, PathLike, ndarray of shape (n_samples,) or (samples, sr)
         Path of an audio file, mono samples at `sr`, or a pair of samples and their sampling rate.
-        WAV, FLAC, Ogg, MP3 and other formats of libsndfile are supported; with the ffmpeg program,
-        also MP4, WMA, WebM and others. Samples in a pair may have shape (n_samples, n_channels), as
-        in soundfile. Samples are floats or PCM integers of 8, 16 or 32 bits. Integers are scaled to
-        [-1, 1).
+        libsndfile decodes WAV, FLAC, Ogg, MP3 and other formats. If the ffmpeg program is
+        installed, it decodes MP4, WMA, WebM and others. Samples in a pair may have shape
+        (n_samples, n_channels), as in soundfile. Samples are floats or PCM integers of 8, 16 or 32
+        bits. Integers are scaled to [-1, 1).
     sr : float
         Sampling rate of the blocks, in hertz.
     channels : {1, 2}, default=1
@@ -67,8 +67,8 @@ def read_blocks(
     name : str, default=None
         Name of the recording in errors. If None, its path or "the recording".
     on_damage : callable, default=warnings.warn
-        Called with a message if a file is damaged but usable, if its length differs from its
-        header's by more than a second, or if channels cancel.
+        Called with a message if a file is damaged but usable, if its length differs from that
+        in its header by more than a second, or if channels cancel each other.
 
     Yields
     ------

@@ -21,7 +21,7 @@ from ._level import level
 C1 = 440.0 * 2.0 ** (-45 / 12)
 N_OCTAVES = 9
 C5 = 16 * C1
-"""Default center of the envelope in hertz; the standard deviation is one octave."""
+"""Default center of the envelope in hertz; its standard deviation is one octave."""
 
 FADE_IN_SECONDS = 0.005
 HIGHEST_SHARE = 0.45
@@ -46,13 +46,13 @@ RULES: dict[str, Rule] = {
 
 
 def sine_bank(piece: np.ndarray, *, sr: float, hop_length: int, center: float = C5) -> np.ndarray:
-    """Synthesize a piece of chroma with sines.
+    """Synthesize a piece of chroma with sines, tuned to A4 = 440 Hz.
 
     Parameters
     ----------
     piece : ndarray of shape (n_frames, 12)
-        Nonnegative amplitudes of the pitch classes from C, tuned to A440. Their scale does not
-        matter, because the loudness is normalized (see `level_blocks`).
+        Nonnegative amplitudes of the pitch classes, starting with C. Their scale does not matter,
+        because the loudness is normalized (see `level_blocks`).
     sr : float
         Sampling rate in hertz.
     hop_length : int

@@ -33,7 +33,7 @@ def skip_tags(content: BinaryIO, position: int) -> int:
 
 
 def start_of_trailing_tags(content: BinaryIO) -> int:
-    """Return the start of the tags at the end of a file, or its size if there are none."""
+    """Return the start of the tags at the end of a file, or the file's size if there are none."""
     stop = content.seek(0, os.SEEK_END)
     while 0 <= (start := stop - _bytes_of_tag_before(content, stop)) < stop:
         stop = start

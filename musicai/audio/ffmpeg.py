@@ -29,7 +29,7 @@ from ._tags import skip_tags
 CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,caf,dsf,eac3,flac,matroska,mov,mpc,mpc8,ogg,tak,tta,w64,wav,wv"
 )
-"""ffmpeg's names of the accepted formats, without MP3: ffmpeg mistakes random bytes for MP3."""
+"""ffmpeg's names for the accepted formats. MP3 is excluded: ffmpeg takes random bytes for MP3."""
 
 INPUT_OPTIONS = (
     *("-nostdin", "-v", "error", "-protocol_whitelist", "file", "-format_whitelist", CONTAINERS),
@@ -69,7 +69,7 @@ class DecodingError(Exception):
 
 
 class NoFfmpegError(RecordingError):
-    """Error for a recording that needs ffmpeg if ffmpeg is not installed."""
+    """Error for a recording that cannot be decoded because ffmpeg is not installed."""
 
 
 def explain_missing_ffmpeg(names: Sequence[str], n_recordings: int) -> str:

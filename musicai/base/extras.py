@@ -32,7 +32,7 @@ def need(module: str, *, extra: str, what: str) -> Any:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # users cannot act on warnings of these packages
+            warnings.simplefilter("ignore")  # users cannot act on warnings from these packages
             return import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]

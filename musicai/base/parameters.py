@@ -121,10 +121,10 @@ TEMPO_RULE: Rule = (
     lambda v: is_real(v) and 4 <= v <= 1000,
     "a number of beats per minute from 4 to 1000",
 )
-"""Rule for tempos; the slowest tempo that MIDI can store is one beat in 16.8 seconds."""
+"""Rule for tempos; MIDI cannot store a tempo below 3.6 beats per minute."""
 
 HIGHEST_WRITTEN_RATE = 192000
-"""Highest sampling rate of written files in hertz.
+"""Highest sampling rate of written files, in hertz.
 
 At far higher rates, libsndfile crashes on Ogg files.
 """

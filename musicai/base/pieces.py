@@ -58,7 +58,7 @@ def as_collection(
     Raises
     ------
     ValueError
-        If there are no pieces, a piece is not a table of finite numbers, or a piece has a wrong
+        If there are no pieces, a piece is not a table of finite numbers, or a piece has the wrong
         number of features.
     TypeError
         If `X` is a path, a generator, a set, a dict or another library's 3-D array, or a piece is a
@@ -111,7 +111,7 @@ def as_chroma(X: Any, *, name: str = "X") -> tuple[list[np.ndarray], Pack]:
 
 
 def one_per_piece(value: Any, X: Any, pieces: list[np.ndarray], name: str) -> list[Any]:
-    """Validate a value, such as a file, for each piece, and return a list of the values.
+    """Validate an argument with one value per piece, such as files, and return a list.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 def last_step(estimator: Any) -> "tuple[Pipeline | None, Any]":
-    """Split a pipeline into a pipeline of the earlier steps, and the last step.
+    """Split a pipeline into its earlier steps, as a pipeline, and its last step.
 
     A fitted parameter search is replaced by its best estimator. The first value is None if there
     are no earlier steps, or if the estimator is not a pipeline.

@@ -94,7 +94,7 @@ def known_styles(labels: Sequence[np.ndarray]) -> np.ndarray:
         raise ValueError(_UNHASHABLE) from None
     try:
         ordered = sorted(known)
-        # Sets can be sorted, but it is possible that neither of two sets is less than the other.
+        # `sorted` accepts sets, even if neither of two sets is less than the other.
         if not all(one < other for one, other in pairwise(ordered)):
             raise TypeError
     except TypeError:

@@ -21,7 +21,7 @@ from ._sync import beat_grid, frames_between, mean_level, mean_rows, median_chro
 from ._tracker import Tracker
 
 BLOCK_SIZE = 65536
-"""Number of samples to read at a time: 256 kB as float32, which fit into a processor's cache."""
+"""Number of samples to read at a time: 256 KiB of float32, which fits into a processor's cache."""
 
 NORMALIZED_FRAMES = 4096
 """Number of frames to normalize at a time: 0.4 MB in double precision."""
@@ -53,12 +53,13 @@ class Analysis:
         The piece, one frame per hop, beat or half-beat.
     timing : Timing
         Times of the frames: at the extractor's frame rate or, with `sync`, on the detected beats.
-        Beats are counted from the first detected beat; a frame before it begins at a negative beat.
+        The first detected beat is beat 0; if a frame precedes it, that frame starts at a negative
+        position.
         If no beats are found, the recording is a single frame without beats. The timing has bars if
         the downbeat margin is at least 2.
     levels : ndarray of shape (n_frames,), dtype float32
-        Root mean square of each frame in decibels of full scale; at least -120, which stands for
-        silence.
+        Root mean square of each frame in decibels relative to full scale; at least -120, which
+        stands for silence.
     tuning : float or None
         Deviation from A440 in semitones; None if the recording was left out.
     warnings : tuple of str
@@ -86,7 +87,7 @@ class Analysis:
     Timing.from_rate(10.7666015625)
     >>> round(analysis.tuning, 1)  # semitones above A440
     0.2
-    >>> round(float(analysis.levels[5]))  # decibels of full scale
+    >>> round(float(analysis.levels[5]))  # decibels relative to full scale
     -9
     """
 
@@ -117,7 +118,7 @@ class Analysis:
             "beats per bar": self.timing.beats_per_bar,
             "clarity of the beats": None if self.clarity is None else f"{self.clarity:.2f}",
             "tuning": None if self.tuning is None else f"{self.tuning:+.2f} semitones from A440",
-            "loudest frame": f"{self.levels.max(initial=-120):.0f} dB of full scale",
+            "loudest frame": f"{self.levels.max(initial=-120):.0f} dB relative to full scale",
             "warnings": "; ".join(self.warnings) or None,
         }
         cells = (

@@ -2,7 +2,7 @@
 
 Bars resemble each other. Onsets and changes of harmony recur after three, six and nine beats in a
 waltz, and after two, four and eight beats in most other music. The downbeat is the beat of the bar
-with the largest changes of harmony and the strongest bass onsets. The downbeat is uncertain if the
+with the largest harmonic changes and the strongest bass onsets. The downbeat is uncertain if the
 harmony changes between beats as much as on beats.
 """
 
@@ -84,7 +84,7 @@ def find_bars(
 
 
 def _in_errors(differences: np.ndarray, *, most: int) -> np.ndarray:
-    """Return the mean of each column in standard errors, which assume at most `most` rows."""
+    """Divide each column's mean by its standard error, which assumes at most `most` rows."""
     errors = differences.std(axis=0) / np.sqrt(min(len(differences), most))
     return differences.mean(axis=0) / (errors + LEAST_ERROR)
 
@@ -118,7 +118,7 @@ def _changes(shapes: np.ndarray, reach: int) -> np.ndarray:
 
 
 def _shapes(chroma: np.ndarray) -> np.ndarray:
-    """Center chroma and scale it to length 1, so that dot products are correlations."""
+    """Center each frame and scale it to length 1, so that dot products are correlations."""
     return _unit(chroma - chroma.mean(axis=1, keepdims=True))
 
 

@@ -111,7 +111,7 @@ def _analyze_one(
             if key is not None:
                 identity = identity, key
             found = cached_analyze(recording, name, tracker, identity, ANALYSIS_VERSION, settings)
-            if isinstance(found, Analysis):  # anything else comes from another program
+            if isinstance(found, Analysis):  # anything else was written by another program
                 return found
         return analyze(recording, name, settings, tracker=tracker)
     except RecordingError as error:
@@ -177,8 +177,8 @@ def run_in_order(
 ) -> Generator[Any]:
     """Yield the result of `task` for each recording, in order.
 
-    Tasks run in threads, because decoding and transforms release the interpreter lock, unless
-    :func:`joblib.parallel_config` selects processes or a cluster. If a worker process dies, the
+    Unless :func:`joblib.parallel_config` selects processes or a cluster, tasks run in threads,
+    because decoding and transforms release the interpreter lock. If a worker process dies, the
     first recording without a result is tried once more, alone. If its worker dies again, its result
     is a :class:`RecordingError`, and the other recordings continue.
 
@@ -269,7 +269,7 @@ def _cancelling(results: Generator[Any]) -> Iterator[Generator[Any]]:
     try:
         yield results
     finally:
-        with warnings.catch_warnings():  # joblib warns of the canceled calls
+        with warnings.catch_warnings():  # joblib warns about canceled calls
             warnings.filterwarnings("ignore", ".* cancel")
             results.close()
 

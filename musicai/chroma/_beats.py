@@ -50,8 +50,8 @@ TREND = 1.5
 STRONGEST = 0.99
 """Quantile at which to clip onset strength.
 
-The level rises in all bands at the first sound after silence, which would outweigh a minute of
-music.
+At the first sound after silence, the levels of all bands rise. Without clipping, this rise would
+outweigh a minute of music.
 """
 
 TIGHTNESS = 100.0
@@ -90,8 +90,8 @@ class Beats:
         Confidence in the downbeat, in standard errors. Harmonic changes and bass onsets on
         downbeats are compared with those on each other beat of the bar. Harmonic changes on beats
         are compared with those between beats. The margin is the smallest of these differences; 2 or
-        more is reliable. It is 0 for fewer than 12 beats, and infinite for downbeats of a custom
-        tracker.
+        more is reliable. It is 0 for fewer than 12 beats, and infinite for downbeats from a
+        custom tracker.
 
     Examples
     --------
@@ -220,13 +220,13 @@ def _best_path(score: np.ndarray, period: int) -> np.ndarray:
     total = np.zeros(longest + len(score))  # zeros before the first frame
     before = sliding_window_view(total, len(steps))
     origin = np.full(len(score), -1)
-    # Predecessors are at least `shortest` frames earlier, so that many frames are computed at once.
+    # Predecessors are at least `shortest` frames earlier: compute this many frames at once.
     for start in range(0, len(score), shortest):
         frames = np.arange(start, min(start + shortest, len(score)))
         paths = before[frames] - penalty
         choice = np.argmax(paths, axis=1)
         best = paths[np.arange(len(frames)), choice]
-        # Starting a new path here scores higher only at the first onsets.
+        # A path may also start at any frame, but this scores higher only at the first onsets.
         total[longest + frames] = score[frames] + np.maximum(best, 0)
         origin[frames] = np.where(best > 0, frames - steps[choice], -1)
     path = [_last_beat(total[longest:])]

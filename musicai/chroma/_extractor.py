@@ -360,7 +360,7 @@ class ChromaExtractor(FileTransformer):
         >>> c_major[:, [0, 4, 7]] = 1
         >>> extractor = ChromaExtractor()
         >>> audio = extractor.inverse_transform(c_major)
-        >>> audio.shape  # one second at 22050 Hz
+        >>> audio.shape  # about one second at 22050 Hz
         (21504,)
         >>> (analyzed,) = extractor.transform([audio])
         >>> [str(name) for name in extractor.get_feature_names_out()[analyzed[5] > 0.5]]

@@ -38,7 +38,7 @@ def sine_amplitudes(
     Parameters
     ----------
     piece : ndarray of shape (n_frames, 12)
-        Chroma of a :class:`musicai.ChromaExtractor` with ``kind="cqt"``; negative values count as
+        Chroma from a :class:`musicai.ChromaExtractor` with ``kind="cqt"``; negative values count as
         0.
     sr : float
         Sampling rate of the audio in hertz.

@@ -11,7 +11,7 @@ BATCH_SAMPLES = 2**18
 """Number of samples in a batch of frames, which fits into a processor's cache."""
 
 QUIETEST = -120.0
-"""Lowest level in decibels of full scale, which stands for digital silence."""
+"""Lowest level in decibels relative to full scale, which stands for digital silence."""
 
 SILENCE = 60.0
 """Frames at least this many decibels below the loud parts of their recording are silent.
@@ -149,7 +149,7 @@ class FrameLevels:
         self._carried = samples[n_whole:]
 
     def finish(self, n_frames: int) -> np.ndarray:
-        """Return the level of each frame, shape (n_frames,), in decibels of full scale."""
+        """Return the level of each frame, shape (n_frames,), in decibels relative to full scale."""
         self.add(np.zeros(self._hop_length, dtype=np.float32))
         powers = np.concatenate(self._powers)[:n_frames].astype(np.float64) / self._hop_length
         return to_decibels(np.pad(powers, (0, n_frames - len(powers))))
@@ -175,5 +175,5 @@ def silent_frames(power: np.ndarray, frame_rate: float) -> np.ndarray:
 
 
 def to_decibels(power: np.ndarray) -> np.ndarray:
-    """Convert mean squares of samples to decibels of full scale, as float32."""
+    """Convert mean squares of samples to decibels relative to full scale, as float32."""
     return (10 * np.log10(np.maximum(power, 10 ** (QUIETEST / 10)))).astype(np.float32)

@@ -37,7 +37,7 @@ BASS = 150.0
 BANDS_PER_OCTAVE = 24
 
 DYNAMIC_RANGE = 50.0
-"""Largest difference in decibels from the loudest band so far; lower levels are raised to it."""
+"""Levels are raised so that none is more than this many decibels below the loudest so far."""
 
 N_COEFFICIENTS = 13
 """Number of cepstral coefficients per frame, excluding coefficient 0, the level."""

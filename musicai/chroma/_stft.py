@@ -135,8 +135,8 @@ def _fold(spectra: Iterable[np.ndarray], *, sr: float, n_fft: int, tuning: float
 def stft_amplitudes(chroma: np.ndarray) -> np.ndarray:
     """Return the amplitudes of sines whose analysis approximates `chroma`, shape (n_frames, 12).
 
-    Because the filters overlap, exp(-2) of a sine's power leaks into each neighboring pitch class.
-    This function inverts the leakage and replaces negative powers with 0.
+    Because the filters overlap, a share exp(-2) of a sine's power leaks into each neighboring
+    pitch class. This function inverts the leakage and replaces negative powers with 0.
     """
     leak = np.exp(-2.0) * (np.roll(np.eye(12), 1, axis=0) + np.roll(np.eye(12), -1, axis=0))
     power = chroma @ np.linalg.inv(np.eye(12) + leak)
@@ -174,7 +174,7 @@ def chroma_filters(sr: float, n_fft: int, tuning: float) -> np.ndarray:
     """Return the filter bank of ``librosa.filters.chroma``, shape (12, 1 + n_fft // 2), float32."""
     frequencies = np.linspace(0, sr, n_fft, endpoint=False)[1:]
     pitches = 12 * np.log2(frequencies / (A4 * 2.0 ** (tuning / 12) / 16))
-    # The bin at 0 Hz has no pitch; put it an octave and a half below the first.
+    # The bin at 0 Hz has no pitch; put it an octave and a half below the next bin.
     pitches = np.concatenate(([pitches[0] - 1.5 * 12], pitches))
     widths = np.concatenate((np.maximum(pitches[1:] - pitches[:-1], 1.0), [1]))
     distances = np.subtract.outer(np.arange(12.0), pitches)

@@ -89,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             args.run(args)
             sys.stdout.flush()
     except (_Stopped, KeyboardInterrupt):
-        say("")  # end the line in which the terminal printed ^C
+        say("")  # end the line on which the terminal printed ^C
         say("musicai: stopped")
         return 130
     except BrokenPipeError:  # for instance in "musicai chords song.mp3 | head"

@@ -136,7 +136,7 @@ def compose_from_folder(
 
 
 def installed_extras() -> set[str]:
-    """Return the installed extras; print which results are left out without the other extras."""
+    """Return the installed extras, and print which results need extras that are missing."""
     extras = {extra for extra in LEFT_OUT if all(find_spec(package) for package in PACKAGES[extra])}
     if missing := [extra for extra in LEFT_OUT if extra not in extras]:
         without = ", ".join(LEFT_OUT[extra] for extra in missing)
@@ -274,7 +274,7 @@ def continue_piece(composer: LSTMComposer, example: Piece, seed: int) -> New:
 def frames_in(seconds: float, timing: Timing) -> int:
     """Return how many frames last about `seconds`.
 
-    If the frames follow beats, round to whole phrases, at least one.
+    If the timing has bars, round to whole phrases, at least one.
     """
     n_frames = int(timing.frames_at(seconds))
     if timing.beats_per_bar is None or timing.frames_per_beat is None:
@@ -399,7 +399,7 @@ def draw_music(new: Sequence[New], example: Piece, out: Path) -> None:
     titles = [piece_title(piece, example.title) for piece in new]
     n_frames = len(new[-1].frames)
     real = f"Real: {example.title}"
-    # The real piece gets the timing of its continuation, to begin at 0 even if it is an excerpt.
+    # Use the timing of the continuation for the real piece: an excerpt then begins at 0, too.
     timings = {title: piece.timing for title, piece in zip(titles, new, strict=True)}
     timings[real] = new[-1].timing
     ends = {title: axis_position(new[-1]) for title in titles[-1:]}

@@ -101,7 +101,7 @@ def extract(
 def analyze(
     recordings: Sequence[Path | np.ndarray], memory: str | None = None
 ) -> tuple[ChromaExtractor, list[Analysis]]:
-    """Return an extractor and its analyses.
+    """Return an extractor and its analyses of the recordings.
 
     If the pulse is clear, the frames of the analyses are half-beats.
     """

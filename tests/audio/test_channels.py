@@ -82,7 +82,7 @@ def test_constant_offsets_do_not_count_as_cancellation(sound):
     np.testing.assert_array_equal(read((channels, SR)), channels.mean(axis=1))
 
 
-def test_channels_that_cancel_except_for_an_offset_get_opposite_signs():
+def test_cancellation_is_detected_despite_constant_offsets():
     channels = np.stack([LEFT + 0.01, -LEFT + 0.02], axis=1).astype(np.float32)
     with pytest.warns(UserWarning, match=r"for 4\.0 s the channels cancel"):
         mono = read((channels, SR))
@@ -96,7 +96,7 @@ def test_independent_noise_does_not_count_as_cancellation(n_channels, n_samples)
     np.testing.assert_allclose(read((noise, SR)), noise.mean(axis=1), atol=1e-7)
 
 
-def test_only_the_canceling_passage_gets_opposite_signs():
+def test_channels_are_inverted_only_where_they_cancel():
     left, right = chord(10), chord(10)
     right[int(3.1 * SR) : int(6.1 * SR)] *= -1
     channels = np.stack([left, right], axis=1).astype(np.float32)
@@ -113,7 +113,7 @@ def test_only_the_canceling_passage_gets_opposite_signs():
 
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 99), block_size=st.integers(50, 30000), channels=st.sampled_from([1, 2]))
-def test_signs_do_not_depend_on_block_size_or_output_channels(seed, block_size, channels):
+def test_mixing_does_not_depend_on_block_size_or_output_channels(seed, block_size, channels):
     rng = np.random.default_rng(seed)
     signs = np.repeat(rng.choice([-1, 1], 8), rng.integers(1, SR, 8))
     left = chord(8)[: len(signs)]

@@ -60,7 +60,7 @@ def test_pipes_are_not_opened(tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="needs ffmpeg")
-def test_ffmpeg_reads_headers_that_libsndfile_cannot_read(tmp_path):
+def test_ffmpeg_reads_lengths_and_channels_that_libsndfile_cannot_read(tmp_path):
     write(tmp_path / "a.flac", 2)
     (tmp_path / "far" / "deep").mkdir(parents=True)
     (tmp_path / "near").symlink_to(tmp_path / "far" / "deep")

@@ -200,12 +200,12 @@ def test_data_after_an_unclosed_wav_is_not_audio(save, what):
 
 @pytest.mark.parametrize("what", BEHIND)
 @pytest.mark.parametrize("format", ["AIFF", "AU", "W64", "CAF", "FLAC"])
-def test_data_after_the_samples_of_other_formats_is_not_audio(save, format, what):
+def test_data_after_the_samples_of_formats_other_than_wav_is_not_audio(save, format, what):
     data = encode(format)
     check(save(format.lower(), data, BEHIND[what]), decode(data), warning=None)
 
 
-def test_chunks_after_the_samples_of_other_formats_are_not_audio(save):
+def test_chunks_after_the_samples_of_formats_other_than_wav_are_not_audio(save):
     junk = b"junk" + W64_NAME + struct.pack("<Q", 24 + 40_000) + NOISE[:40_000]
     for format, behind in {
         "W64": junk,

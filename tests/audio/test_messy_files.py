@@ -30,7 +30,7 @@ def refuse(path) -> str:
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3", "aiff"])
-def test_healthy_files_give_no_warning(noise, write, suffix):
+def test_intact_files_give_no_warning(noise, write, suffix):
     assert len(read(write(f"noise.{suffix}", noise, 44100))) == 44100
 
 

@@ -174,7 +174,7 @@ def test_two_sampling_rates_in_one_file_give_a_warning(music, save):
 
 
 @pytest.mark.parametrize("n_cut", [1, 200, 383])
-def test_layer_2_is_read(save, n_cut):
+def test_mpeg_layer_2_is_read(save, n_cut):
     path = save(layer_2_frames(400)[n_cut:])
     assert len(read(path, sr=48000)) == 399 * SAMPLES_PER_FRAME
     assert load_recordings(path.parent).durations == pytest.approx([399 * 0.024])

@@ -88,7 +88,7 @@ def test_scikit_learn_checks_pass(extractor):
         estimator_checks.check_valid_tag_types,
     ],
 )
-def test_scikit_learn_checks_without_matrix_input_pass(extractor, check):
+def test_scikit_learn_checks_that_need_no_matrix_pass(extractor, check):
     check(type(extractor).__name__, extractor)
 
 

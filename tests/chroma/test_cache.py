@@ -123,7 +123,7 @@ def test_parameters_that_change_the_result_change_the_cache_key(path, tmp_path, 
     assert len(entries(tmp_path)) == 2
 
 
-def test_other_parameters_do_not_change_the_cache_key(path, tmp_path):
+def test_parameters_that_do_not_change_the_result_keep_the_cache_key(path, tmp_path):
     ChromaExtractor(memory=tmp_path).transform([path])
     mark(tmp_path)
     (piece,) = ChromaExtractor(

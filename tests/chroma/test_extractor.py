@@ -105,7 +105,7 @@ def test_a_single_recording_is_rejected(method, recording):
 
 
 @pytest.mark.parametrize("X", [np.zeros((4, 12)), None, 7, {"a": 1}, (x for x in "ab")])
-def test_other_types_of_input_are_rejected(X):
+def test_unsupported_types_of_input_are_rejected(X):
     with pytest.raises(TypeError, match="expected a list of recordings"):
         ChromaExtractor().transform(X)
 

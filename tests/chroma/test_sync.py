@@ -89,7 +89,7 @@ def test_half_beats_divide_beats():
     assert len(halves.chroma) == len(halves.levels) == len(halves.timbre) == len(borders) - 1
 
 
-def test_beats_closer_than_frames_are_kept():
+def test_beats_closer_together_than_frames_are_kept():
     extractor = ChromaExtractor(
         sync="half-beat", hop_length=16384, tracker=lambda y, sr: np.arange(0, 9, 0.25)
     )
