@@ -42,7 +42,7 @@ def pipeline(**changes):
     return make_pipeline(ChromaExtractor(sr=RATE, hop_length=1024), small(**changes))
 
 
-def test_a_pipeline_fitted_to_paths_composes_the_same_after_loading(recordings, tmp_path):
+def test_a_pipeline_fitted_to_paths_composes_the_same_piece_after_loading(recordings, tmp_path):
     paths, styles = recordings
     pipe = pipeline().fit(paths, styles)
     pieces = pipe[0].transform(paths)

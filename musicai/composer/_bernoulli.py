@@ -1,12 +1,12 @@
 """Emission of binary frames: an autoregressive Bernoulli distribution (NADE).
 
 A neural autoregressive distribution estimator (Larochelle and Murray 2011) models each feature
-given the lower-numbered features of the same frame. Here, it is also conditioned on a recurrent
-network (Boulanger-Lewandowski et al. 2012). A hidden vector accumulates the features one by one.
-Together with the context, it determines the distribution of the next feature. The probability of a
-frame is the product of the probabilities of its features. It is exact, and the probabilities of all
-frames sum to one. With ``autoregressive=False``, a baseline, features are independent given the
-context.
+given the lower-numbered features of the same frame. Here, it is also conditioned on a context, the
+output of a recurrent network (Boulanger-Lewandowski et al. 2012). A hidden vector accumulates the
+features one by one. Together with the context, it determines the distribution of the next feature.
+The probability of a frame is the product of the probabilities of its features. It is exact, and the
+probabilities of all frames sum to one. With ``autoregressive=False``, a baseline, features are
+independent given the context.
 """
 
 from collections.abc import Sequence
@@ -91,10 +91,10 @@ class BernoulliNADESampler(EmissionSampler):
     """Sampler of `BernoulliNADE`.
 
     The hidden vector changes only at ones, so all features up to the next 1 are drawn at once.
-    Single frames have a method with fewer NumPy calls, because the overhead of the calls dominates.
+    A single frame is drawn with fewer NumPy calls, because their overhead dominates.
 
     Since sigmoid(a) = (1 + tanh(a / 2)) / 2, and tanh is faster, the sampler halves hidden vectors
-    and applies tanh. The constant term of this formula is part of the bias of the output.
+    and applies tanh. The constant term of this formula is added to the output bias.
     """
 
     def __init__(self, weights: Weights, *, autoregressive: bool = True) -> None:

@@ -30,10 +30,11 @@ def on_epoch(function: Callable[[Any], object]) -> Any:
     Parameters
     ----------
     function : callable
-        Function to call after every epoch, with the composer as if training ended with that epoch:
-        `weights_` are the best weights so far, and `loss_curve_`, `validation_curve_` and `n_iter_`
-        cover the epochs so far. If the function returns True, training stops, and the best weights
-        are kept. If the function raises an error, so does `fit`.
+        Function to call after every epoch. Its argument is the composer, fitted as if training had
+        ended with that epoch: `weights_` are the best weights so far, and `loss_curve_`,
+        `validation_curve_` and `n_iter_` cover the epochs so far. If the function returns True,
+        training stops, and the best weights are kept. `fit` raises any error that the function
+        raises.
 
     Returns
     -------

@@ -28,7 +28,7 @@ from ._data import Collection
 # Largest share of the time to spend on writing checkpoints. Training waits during a write.
 _LARGEST_SHARE_OF_TIME = 0.02
 _PLAIN = "plain.json"
-# Parameters that may change before a fit resumes. An integer `random_state` may not.
+# Parameters that may change before a fit resumes; `random_state` only if it is not an integer.
 _WITHOUT_EFFECT = {"checkpoint", "device", "random_state", "verbose"}
 
 
@@ -99,7 +99,7 @@ class Checkpoint:
             self.write(state)
 
     def write(self, state: dict[str, Any], left: Mapping[str, np.ndarray] | None = None) -> None:
-        """Write `state` atomically; if writing fails, as on a full disk, warn and continue.
+        """Write `state` atomically; if writing fails (on a full disk, for example), only warn.
 
         `left` holds the weights that an interrupted fit leaves in the composer. The file stores
         their checksum, so that a warm start from these weights resumes from the file.
@@ -173,7 +173,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _take_apart(tree: dict[str, Any], above: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
-    """Split a tree of dictionaries into its arrays, by path, and a tree of the other values."""
+    """Split nested dictionaries into arrays, keyed by path, and dictionaries of other values."""
     arrays: dict[str, Any] = {}
     plain: dict[str, Any] = {}
     for name, value in tree.items():

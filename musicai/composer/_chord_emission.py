@@ -34,7 +34,7 @@ class ChordEmission(nn.Module):
     ) -> None:
         super().__init__()
         self.emission = make(n_features, n_context + _HIDDEN_SIZE)
-        # All strands share these weights.
+        # If there is an LSTM for each pitch class, all of them share these weights.
         n_inputs = n_context + self.emission.n_inputs + N_CHORD_FEATURES
         self.hidden = nn.Linear(n_inputs, _HIDDEN_SIZE)
 

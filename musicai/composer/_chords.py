@@ -1,4 +1,4 @@
-"""Recognition of chords in training pieces, and their features as inputs of the network.
+"""Recognition of chords in training pieces, and features that describe chords to the network.
 
 Chords are recognized by :func:`musicai.theory.chord_decoding.decode_alike`.
 """

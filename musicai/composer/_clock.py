@@ -163,7 +163,7 @@ def usual_timing(clocks: np.ndarray, weights: np.ndarray) -> Timing:
     meters = np.zeros(17)
     for number in np.flatnonzero(weights):
         some = clocks[clocks[:, 0] == number] if number else clocks
-        some = some if len(some) else clocks  # no frame of this style has a known timing
+        some = some if len(some) else clocks  # if no frame of this style has a known timing
         bars, counts = some[:, 2].astype(int), some[:, 4]
         meters += weights[number] * np.bincount(bars, counts, len(meters)) / counts.sum()
         known = some[some[:, 3] > 0]

@@ -91,8 +91,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     Parameters
     ----------
     hidden_size : int or "auto", default="auto"
-        Number of units in each layer of the LSTM, at most 65536. "auto" is 256, or 64 for piano
-        rolls, which are read by one LSTM per pitch class.
+        Number of units in each layer of the LSTM, at most 65536. "auto" is 256, or 64 if weights
+        are shared over pitch (see `key_invariant`).
     n_layers : int, default=1
         Number of layers of the LSTM, at most 100.
     dropout : float, default=0.3
@@ -106,7 +106,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         - "logistic": each feature given the features before it in the frame, as a mixture of
           logistic distributions on 256 levels from 0 to 1. For data in [0, 1].
         - "bernoulli": each feature, 0 or 1, given the features before it in the frame. For binary
-          data such as piano rolls. If `key_invariant` is True, weights are shared over pitch.
+          data such as piano rolls. If `key_invariant` is True and there are more than 12
+          features, weights are shared over pitch.
         - "gaussian": mixture of Gaussians over the whole frame. For any real-valued data.
         - "independent": like "logistic" or "bernoulli", but with independent features. For
           comparison.
@@ -122,8 +123,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         requested key. The network for piano rolls shares its weights over pitch instead (see
         Notes). Features must be the 12 pitch classes from C (chroma), or pitches in semitones
         (piano rolls, from A0 if there are 88 features and from a C otherwise). If False, pieces
-        are not transposed. "auto" is True for 12 features in [0, 1] and for 88 or 128 binary
-        features, with the emissions "chroma", "logistic", "bernoulli" and "independent".
+        are not transposed. "auto" is True for 12 features in [0, 1], unless the emission is
+        "gaussian" or "mse", and for 88 or 128 binary features with the emission "auto",
+        "bernoulli" or "independent".
     learning_rate : float, default=0.03
         Peak learning rate of AdamW. After a warm-up, the rate decays to zero along a cosine over
         the budget set by `max_iter` and `max_time`.
@@ -185,8 +187,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         without validation pieces.
     best_validation_score_ : float or None
         `score` of the validation pieces with `weights_`, the weights of the best epoch; None
-        without validation pieces. Unlike `validation_curve_`, it averages over all possible keys of
-        a piece, so it can be compared with other results of `score`.
+        without validation pieces. `score` averages chroma over the twelve keys if `key_invariant_`
+        is True, unlike `validation_curve_`.
     styles_ : ndarray of shape (n_styles,)
         Style labels, sorted.
     emission_ : str
@@ -205,7 +207,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     Notes
     -----
     A piece is an array (n_frames, n_features), and a collection is a list of pieces of any
-    lengths. Methods that accept both return one result for a piece, and a list for a collection.
+    lengths. Methods that accept both return one result for a piece, and a list for a collection,
+    except for `score`, which always returns a single number.
 
     If `key_invariant_` is True and pieces are not piano rolls, the likelihood of a piece
     :math:`x` is the mean of its likelihoods in the twelve keys,
@@ -238,9 +241,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     untrained network), `fit` returns to the last good state, divides the learning rate by 4, and
     issues a `ConvergenceWarning`. After three retries, it raises a ValueError.
 
-    With scikit-learn 1.9 or newer, callbacks run before and after every epoch, as in
-    ``composer.set_callbacks(ProgressBar())``, which needs the package rich. A callback that
-    requests ``fitted_estimator`` gets the composer as if training ended with that epoch.
+    With scikit-learn 1.9 or newer, ``composer.set_callbacks(callback)`` registers a callback that
+    runs before and after every epoch. If the callback requests ``fitted_estimator``, it gets the
+    composer as if training had ended with that epoch.
 
     Under ``torchrun --nproc-per-node N script.py``, or if torch's process group is initialized,
     `fit` shares the work: every process calls it with the same pieces and parameters, and ends with
@@ -252,12 +255,10 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     not fit into memory, because training reads only excerpts. Other methods convert whole pieces to
     float32.
 
-    The meaning of a log-likelihood depends on the emission. "chroma", "logistic" and "bernoulli"
-    give log-probabilities of frames, with values rounded to 256 levels or to 0 and 1. They are at
-    most 0; if all 256 levels of 12 features are equally likely, a frame scores -12 ln 256 = -66.5
-    nats. "independent" gives log-probabilities of either kind. "gaussian" and "mse" give
-    log-densities in the units of the data, which have no upper bound if data repeats values
-    exactly.
+    The meaning of a log-likelihood depends on the emission. "gaussian" and "mse" give log-densities
+    in the units of the data, which can be positive. All other emissions give log-probabilities of
+    frames, which are at most 0. "chroma" and "logistic" round values to 256 levels: if all levels
+    of 12 features are equally likely, a frame scores -12 ln 256 = -66.5 nats.
 
     References
     ----------

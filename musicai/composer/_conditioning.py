@@ -1,8 +1,8 @@
 """Conditioning on traits, statistics that describe about a minute of music.
 
 Real pieces differ in character, but a model trained on short excerpts samples pieces that all
-resemble the average piece: each is lively in some places and calm in others. Each minute of the
-training pieces is therefore described by traits, and the network is conditioned on them in most
+resemble the average piece: every sample is lively in some places and calm in others. Each minute of
+the training pieces is therefore described by traits, and the network is conditioned on them in most
 training excerpts. A piece that is sampled without a prime takes the traits of a random minute of
 training pieces of its style. Scores and predictions use no traits, because the traits of a minute
 would reveal its later frames.
@@ -17,8 +17,8 @@ from torch import Tensor
 
 from ._data import Collection
 
-# Traits describe parts of a piece of about this many frames, a minute at the default frame rate of
-# `ChromaExtractor`.
+# Approximate length in frames of the parts that traits describe: a minute at the default frame rate
+# of `ChromaExtractor`.
 _PART_LENGTH = 640
 # Standard deviation of the noise added to traits, relative to their own standard deviation. The
 # network could memorize a part of a piece if it were identified by its exact traits.
@@ -109,7 +109,7 @@ def _known_traits(
     rows = np.column_stack([numbers, np.concatenate(traits)])
     if len(before[0]):
         rows = np.concatenate([np.column_stack(before[::-1]), rows])
-    # List each piece only once, even if several calls of partial_fit train on it.
+    # List each part only once, even if several calls of partial_fit train on it.
     _, first = np.unique(rows, axis=0, return_index=True)
     rows = rows[np.sort(first)]
     return [np.ascontiguousarray(rows[:, 1:]), rows[:, 0].astype(np.int64)]

@@ -42,7 +42,7 @@ class Group:
     device : torch.device
         Device of this process.
     rank, size : int
-        Number of this process, and number of all processes.
+        Index of this process, and number of processes.
     """
 
     def __init__(self, device: torch.device, rank: int = 0, size: int = 1) -> None:

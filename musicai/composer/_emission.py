@@ -1,8 +1,8 @@
 """Base classes of emissions, the distributions of a frame given the frames before it.
 
 Each emission is a torch module with ``log_prob`` and ``mean``. A NumPy sampler in the same file
-draws from the same distribution: frames are sampled one by one, and for a single frame, the
-overhead of torch would exceed the computation.
+draws from the same distribution. NumPy is faster here, because frames are sampled one by one, and
+calling torch for a single frame takes longer than the computation.
 
 All methods take flat batches of N frames: `context` (N, n_context) is the network's output, `x` (N,
 n_features) the frame itself, and `previous` (N, n_features) the frame before it. For emissions with
@@ -87,7 +87,7 @@ class Emission(nn.Module):
     def redraw(
         self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
     ) -> Tensor:
-        """Return frames with the same notes but newly drawn values, (N, n_features)."""
+        """Return `x` with each value drawn anew from a component that explains it."""
         raise NotImplementedError
 
     def mean(self, context: Tensor, previous: Tensor) -> Tensor:
@@ -219,7 +219,7 @@ class Memory(Protocol):
 
 
 class LastFrame:
-    """Memory of only the last frame, after the function `rounded`, if given, has rounded it."""
+    """Memory that holds only the last frame, rounded by the function `rounded` if it is given."""
 
     def __init__(
         self, known: np.ndarray, rounded: Callable[[np.ndarray], np.ndarray] | None = None

@@ -159,7 +159,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the composer's training data is not in [0, 1], or an argument is out of range.
+            If the emission is "gaussian" or "mse", or an argument is out of range.
 
         Examples
         --------
@@ -313,8 +313,8 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             is a list, one piece per entry.
         prime : array-like of shape (n_prime_frames, n_features), or a collection, default=None
             Music to continue, which is not part of the result. A collection gives one new piece
-            for each prime. Without a prime, the emissions "chroma", "logistic" and "gaussian" are
-            conditioned on the traits of a training piece.
+            for each prime. A piece without a prime takes the traits of a training piece if the
+            composer uses traits (see the Notes of :class:`musicai.LSTMComposer`).
         then : array-like of shape (n_then_frames, n_features), or a collection, default=None
             Music that follows the new frames, which then fill the gap between `prime` and `then`.
             It is not part of the result. Sequential Monte Carlo samples 64 candidates, weights them
@@ -368,10 +368,10 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the style, key or a chord is unknown, chords last longer than `n_frames`, bars are
-            given but the composer was fitted without timing, the prime has the wrong number of
-            features or values outside the range of the emission, lists differ in length, or
-            another argument is out of range.
+            If the style, key or a chord is unknown, chords last longer than `n_frames`, bars or
+            seconds are given but the composer was fitted without timing, the prime has the wrong
+            number of features or values outside the range of the emission, lists differ in length,
+            or another argument is out of range.
 
         Notes
         -----

@@ -87,7 +87,7 @@ class GaussianMixture(_Standardized):
     def redraw(
         self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
     ) -> Tensor:
-        """Redraw every frame from a component, drawn by its probability given the frame."""
+        """Redraw every frame from a component that is drawn by its probability given the frame."""
         joint, means, log_scales = self._joint(x, context, previous)
         cumulated = F.softmax(joint, -1).cumsum(-1)
         choice = torch.rand((len(x), 1), generator=generator, device=x.device)
@@ -104,9 +104,8 @@ class GaussianMixture(_Standardized):
     def _joint(self, x: Tensor, context: Tensor, previous: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the joint log-densities of frames and components, and means and log-widths.
 
-        The joint log-densities (N, n_components) are those of each standardized frame with each
-        component. The means and log-widths of the components have the shape (N, n_components,
-        n_features).
+        Frames are standardized. The joint log-densities have the shape (N, n_components), and the
+        means and log-widths of the components have the shape (N, n_components, n_features).
         """
         log_weights, means, log_scales = self._components(context, previous)
         standard = (self.encode(x)[:, None] - means) / log_scales.exp()
@@ -123,7 +122,7 @@ class GaussianMixture(_Standardized):
 
 
 class SquaredError(_Standardized):
-    """Gaussian with the same width for all frames, for which maximum likelihood is least squares.
+    """Gaussian with one width for all frames, so that maximum likelihood equals least squares.
 
     Least squares is the usual way to train a sequence model on chroma. It is included for
     comparison.

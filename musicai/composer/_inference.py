@@ -255,7 +255,8 @@ def _read_group(
         # A frame that is impossible in every key is no evidence for any key.
         evidence = np.maximum(by_key, _IMPOSSIBLE).cumsum(-1)
         joint = weights[: len(spans), :, None] + np.pad(evidence, ((0, 0), (0, 0), (1, 0)))
-        with np.errstate(invalid="ignore"):  # NaN from a diverged network appears in the score
+        # A NaN from a diverged network also appears in the score, so no warning is needed.
+        with np.errstate(invalid="ignore"):
             log_weights = joint - logsumexp(joint, axis=1, keepdims=True)
         weights = log_weights[..., -1]
         yield _Window(spans, batch, context, by_key, log_weights)

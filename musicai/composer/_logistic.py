@@ -43,8 +43,8 @@ class LogisticNADE(Emission):
     With `loudest_first`, as for chroma, a categorical distribution first chooses the feature that
     is 1; its last class means that no feature is 1. All other features are then at most at the
     second-highest level. If several features of a frame are 1, the first counts as the loudest.
-    Without `loudest_first`, mixtures leave some of their mass at 1: frames with two loudest pitch
-    classes were twelve times as frequent in samples as in real music.
+    Without `loudest_first`, any feature can be 1: frames with more than one such feature were twelve
+    times as frequent in samples as in real music.
     """
 
     can_redraw = True
@@ -116,7 +116,7 @@ class LogisticNADE(Emission):
     def redraw(
         self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
     ) -> Tensor:
-        """Redraw every value from a component, drawn by its probability given the value.
+        """Redraw every value from a component that is drawn by its probability given the value.
 
         If the uniform component is drawn, the value is kept. An exact 1 is kept too, and no other
         value becomes 1, so that the loudest feature stays the same.
@@ -414,7 +414,7 @@ class LogisticNADESampler(EmissionSampler):
                 rest **= 1 / temperature
             cumulated = shares.cumsum(0)
             chosen = (choices[k] * (cumulated[-1] + rest) >= cumulated).sum(0)
-            # The number of the uniform component follows those of the logistic ones.
+            # The uniform component has the last number, after the logistic components.
             component = np.minimum(chosen, self._n_components - 1)
             width = np.exp(np.clip(log_scales[component, columns], *LOG_SCALES))
             value = means[component, columns] + temperature**2 * width * noise[k]

@@ -54,7 +54,7 @@ def model_card(
         Training music from a loader of `musicai.datasets`, which states its source and license.
         None if they are unknown.
     scores : dict of str to float, default=None
-        Log-likelihoods of held-out music in nats per frame, each under the name of that music.
+        Log-likelihoods in nats per frame, keyed by the name of the held-out music.
     report : musicai.metrics.Report, default=None
         Scorecard of composed pieces. The card quotes their realism, and how much of their music is
         copied from the training music.

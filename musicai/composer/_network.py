@@ -1,4 +1,4 @@
-"""Neural network, a recurrent trunk with an emission on top, and its training loss.
+"""Neural network (a recurrent trunk with an emission on top) and its training loss.
 
 For every frame, the trunk reads the previous frame, a flag that is 1 where a piece starts, and the
 sum of the embeddings of the piece's style and key. Networks with emissions that can redraw values
@@ -359,8 +359,8 @@ def meta_network(emission: str, n_features: int, weights: Mapping[str, np.ndarra
 
 def _drop(x: Tensor, dropout: float, generator: torch.Generator) -> Tensor:
     """Apply dropout to `x` with `generator`; torch's own dropout uses the global generator."""
-    # Each random number of 64 bits decides about four values, with 16 bits for each. One number per
-    # value would take four times as long.
+    # Each 64-bit random number serves four values, with 16 bits for each. One number for each value
+    # would take four times as long.
     bits = torch.empty(-(-x.numel() // 4), dtype=torch.int64, device=x.device)
     bits.random_(-(2**63), None, generator=generator)
     threshold = min(round(dropout * 2**16), 2**16 - 1) - 2**15

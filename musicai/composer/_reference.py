@@ -73,8 +73,9 @@ def warn_of_strange_primes(means: Sequence[tuple[float, int]], reference: np.nda
             which = f" {number}" if len(means) > 1 else ""
             warn_user(
                 f"prime{which} is far from the training music: {mean:.4g} nats per frame, but "
-                f"{low:.4g} to {high:.4g} for training music. Its continuation may not match it. "
-                "Make the prime in the same way as the training pieces, such as by their extractor"
+                f"{low:.4g} to {high:.4g} for training music. The continuation may not match the "
+                "prime. Make the prime in the same way as the training pieces, for example with "
+                "their extractor"
             )
 
 

@@ -19,7 +19,7 @@ class FrameStream(Iterator[np.ndarray]):
     sampler : Sampler
         Sampler of a single piece.
     before_end : callable
-        Function without arguments, which `end` calls before it changes anything.
+        Function without arguments that `end` calls first.
     """
 
     def __init__(

@@ -41,7 +41,7 @@ _MEAN_STEP = 8  # `mean_head` is trained on every eighth frame
 # notes. Each of them sounds with these log-odds.
 _MARGIN = 6
 _LOG_ODDS_BEYOND = -10.0
-_FRAMES_AT_ONCE = 1024  # most frames at once without gradients
+_FRAMES_AT_ONCE = 1024  # maximum number of frames to compute at once without gradients
 
 
 class TiedNADE(Emission):
@@ -416,7 +416,7 @@ class TiedNADESampler(EmissionSampler):
 
     def _logits(self, units: np.ndarray) -> np.ndarray:
         weight, bias = self._hidden
-        # NumPy uses BLAS only for products of two-dimensional arrays.
+        # `np.dot` uses a matrix product of BLAS only for two-dimensional arrays.
         hidden = np.dot(np.maximum(units, 0).reshape(-1, len(weight)), weight)
         hidden += bias
         np.maximum(hidden, 0, out=hidden)

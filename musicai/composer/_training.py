@@ -231,8 +231,8 @@ class Trainer:
         loss = progress.nats / progress.n_frames
         if progress.excess_loss(loss, self.network.emission.n_features) > 1:
             raise self._diverged(
-                f"the loss of an epoch is {loss:.4g}, that of the untrained network was "
-                f"{progress.untrained_loss:.4g}"
+                f"the loss rose from {progress.untrained_loss:.4g} in the untrained network to "
+                f"{loss:.4g}"
             )
         return loss
 
@@ -366,15 +366,15 @@ class Trainer:
         progress = self.progress
         progress.n_refused = 0 if math.isfinite(norm) else progress.n_refused + 1
         if not math.isfinite(loss) or progress.n_refused > _MOST_REFUSED:
-            raise self._diverged(f"the loss is {loss:.4g}, the norm of its gradient {norm:.4g}")
+            raise self._diverged(f"the loss is {loss:.4g} with a gradient of norm {norm:.4g}")
         if progress.untrained_loss is None:
             progress.untrained_loss = loss
         progress.recent_losses = [*progress.recent_losses, loss][-_LOSSES_COMPARED:]
         excess = progress.excess_loss(progress.recent_loss, self.network.emission.n_features)
         if excess > 1 and len(progress.recent_losses) == _LOSSES_COMPARED:
             raise self._diverged(
-                f"the loss is {loss:.4g}, that of the untrained network was "
-                f"{progress.untrained_loss:.4g}"
+                f"the loss rose from {progress.untrained_loss:.4g} in the untrained network to "
+                f"{loss:.4g}"
             )
 
     def _go_back(self, error: DivergenceError) -> None:
@@ -426,8 +426,9 @@ def _interruptions(patient: bool) -> Iterator[Callable[[], bool]]:
     Parameters
     ----------
     patient : bool
-        Whether to hold back later ones as well. This is needed if several processes train together:
-        torchrun passes Ctrl-C on to processes that have already received it from the terminal.
+        Whether to hold back any further Ctrl-C as well. This is needed if several processes train
+        together: torchrun passes Ctrl-C on to processes that have already received it from the
+        terminal.
     """
     pressed = False
 

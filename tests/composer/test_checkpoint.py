@@ -309,7 +309,7 @@ def test_a_path_to_a_pipe_is_refused(chroma, tmp_path):
         small(checkpoint=tmp_path / "pipe").fit(chroma)
 
 
-def test_an_interruption_without_a_checkpoint_does_not_promise_to_resume(chroma, path, monkeypatch):
+def test_no_resumption_is_promised_if_the_checkpoint_cannot_be_written(chroma, path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
