@@ -206,8 +206,8 @@ def fingerprint(
 ) -> dict[str, Any]:
     """Return a JSON-compatible description of a fit: version, parameters, styles and pieces.
 
-    The description leaves out the initial weights of a warm start, parameters without effect on the
-    result, and a `random_state` that is not an integer.
+    The description leaves out the initial weights of a warm start, the parameters `checkpoint`,
+    `device` and `verbose`, and a `random_state` that is not an integer.
 
     Parameters
     ----------

@@ -91,7 +91,7 @@ def clocks_of(
     styles : sequence of integer ndarray of shape (n_frames,)
         The style number of every frame.
     before : ndarray of shape (n_clocks, 5)
-        Table of an earlier call, which is extended, or `NO_CLOCKS`.
+        Table from an earlier call, to be extended, or `NO_CLOCKS`.
 
     Returns
     -------

@@ -40,8 +40,8 @@ UNKNOWN_KEY = N_KEYS  # key numbers are below N_KEYS
 NO_SHIFT = np.zeros(1, int)
 # Maximum number of frames in a training excerpt. Gradients are not propagated beyond it.
 CHUNK_LENGTH = 128
-# Share of the training excerpts of piano rolls for which the key is withheld. In scoring, it is
-# always withheld.
+# Share of the training excerpts of piano rolls for which the key is withheld. In scoring, the
+# key is always withheld.
 _SHARE_OF_UNKNOWN_KEYS = 0.7
 
 # Every fourth excerpt of a batch also trains the emission that is conditioned on chords, which

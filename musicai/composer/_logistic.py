@@ -43,8 +43,8 @@ class LogisticNADE(Emission):
     With `loudest_first`, as for chroma, a categorical distribution first chooses the feature that
     is 1; its last class means that no feature is 1. All other features are then at most at the
     second-highest level. If several features of a frame are 1, the first counts as the loudest.
-    Without `loudest_first`, any feature can be 1: frames with several such features were twelve times
-    as frequent in samples as in real music.
+    Without `loudest_first`, any feature can be 1: frames with several such features were twelve
+    times as frequent in samples as in real music.
     """
 
     can_redraw = True
