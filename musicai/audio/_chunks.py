@@ -128,7 +128,7 @@ def chunk_layout(
 ) -> Layout | None:
     """Return the layout of a chunked file or an AU file.
 
-    Return None if the file is of another type or the position of its samples is not found.
+    Return None if the file is of a different type, or if its samples are not found.
 
     Parameters
     ----------

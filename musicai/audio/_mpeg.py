@@ -94,8 +94,8 @@ class Table(NamedTuple):
     Attributes
     ----------
     n_frames, n_bytes : int
-        Number of frames, without the one that holds the table, and number of bytes in all frames; 0
-        if unknown.
+        Number of frames, not counting the one that holds the table, and number of bytes in all
+        frames; 0 if unknown.
     frame_bytes : int
         Length in bytes of the frame that holds the table.
     is_known : bool

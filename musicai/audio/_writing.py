@@ -35,7 +35,7 @@ def write_audio(file: Any, samples: Any, sr: float, *, format: str | None = None
     sr : float
         Sampling rate in hertz; a whole number from 1 to 192000.
     format : {"wav", "flac", "ogg", "mp3"}, default=None
-        Output format: 16-bit PCM, 16-bit FLAC, Ogg Vorbis, or MP3. If None, the path's suffix
+        Output format: 16-bit WAV, 16-bit FLAC, Ogg Vorbis or MP3. If None, the path's suffix
         decides; for a file object, `format` is required.
 
     Raises

@@ -87,7 +87,7 @@ def find_ffmpeg() -> str | None:
 
 
 def may_decode(path: AnyPath) -> bool:
-    """Return whether a file, after any tags, begins like a format that ffmpeg may decode."""
+    """Return whether a file, after any tags, begins like a file that ffmpeg may decode."""
     try:
         with open(path, "rb") as content:
             content.seek(skip_tags(content, 0))

@@ -51,7 +51,7 @@ def as_recordings(X: Any) -> tuple[Sequence[Any], list[str]]:
 
 
 def _types(pair: Sequence[Any]) -> str:
-    """Return the types of a pair of values, for messages, because the values may be long arrays."""
+    """Return the types of a pair of values, to show instead of the values, which may be long."""
     return f"({', '.join(type(value).__name__ for value in pair)})"
 
 

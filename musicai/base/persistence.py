@@ -26,9 +26,9 @@ class Array(NamedTuple):
     """Expected properties of an array among the fitted attributes of an estimator.
 
     A size in `shape` is a number, None for any size, or a name. Sizes with the same name must be
-    equal and at least 1. If an int attribute of this name is declared earlier, they must equal its
-    value. Numbers in the array must be finite and from `low` to `high`; objects must be hashable
-    and distinct.
+    equal and at least 1. If an int attribute with that name is declared earlier, the sizes must
+    equal its value. Numbers in the array must be finite and from `low` to `high`; objects must be
+    hashable and distinct.
     """
 
     dtype: Any

@@ -91,7 +91,7 @@ def as_collection(
 
 
 def as_chroma(X: Any, *, name: str = "X") -> tuple[list[np.ndarray], Pack]:
-    """Validate pieces of chroma; the results are those of `as_collection`.
+    """Validate pieces of chroma; return the same results as `as_collection`.
 
     Raises
     ------

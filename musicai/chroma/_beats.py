@@ -64,7 +64,7 @@ FEWEST = 3
 """Smallest number of strong beats to accept; fewer only mark the start or end of a sound."""
 
 SLOTS = 16
-"""Number of points in each beat at which the onset strengths of beats are compared."""
+"""Number of points per beat at which to sample the onset strength, to compare beats."""
 
 NEIGHBORS, SMOOTHED = 4, 5
 """Number of beats on each side of a beat to compare with it; window of the smoothing in beats."""

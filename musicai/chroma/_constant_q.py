@@ -49,7 +49,7 @@ less noise.
 """
 
 LOBES = 4.0
-"""Half-width of a windowed sinusoid's spectrum, in units of 1 / length.
+"""Half-width of a windowed sinusoid's spectrum, in units of 1 / (window length).
 
 Values farther from the center are below -50 dB and are omitted.
 """
@@ -99,8 +99,8 @@ def constant_q_chroma(
     Returns
     -------
     chroma : ndarray of shape (n_frames, 12), dtype float32
-        Strength per pitch class from C, not normalized: magnitudes to the power of `COMPRESSION`,
-        above the background. Silent frames are zero.
+        Strength of each pitch class, starting with C, not normalized: compressed magnitudes above
+        the background. Silent frames are zero.
     tuning : float
         The given or estimated tuning.
     """

@@ -377,7 +377,7 @@ class ChromaExtractor(FileTransformer):
         return pack([np.concatenate([np.zeros(0, np.float32), *blocks]) for blocks in played])
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return the names of the 12 pitch classes, from C.
+        """Return the names of the 12 pitch classes, starting with C.
 
         Parameters
         ----------

@@ -125,7 +125,7 @@ def hann_window(length: int, dtype: DTypeLike) -> np.ndarray:
 class FrameLevels:
     """Meter of the level of each frame in a stream of samples.
 
-    The level of frame ``t`` is that of the `hop_length` samples around sample ``t * hop_length``.
+    The level of frame ``t`` covers the `hop_length` samples around sample ``t * hop_length``.
 
     Parameters
     ----------

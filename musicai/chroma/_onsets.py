@@ -1,7 +1,7 @@
 """Onset strength and timbre of a stream of samples.
 
 Onset strength is the mean rise of the levels of frequency bands; in silence, it is 0. This module
-uses quarter-tone bands and compares each level with that of the loudest of three neighboring bands
+uses quarter-tone bands and compares each level with the highest level in three neighboring bands
 three hops earlier, as in SuperFlux (S. Böck and G. Widmer, "Maximum filter vibrato suppression for
 onset detection", DAFx 2013). Mel bands would miss pitch changes without an attack, as in strings,
 choirs and organs.
@@ -49,7 +49,7 @@ class Onsets(NamedTuple):
     Attributes
     ----------
     rate : float
-        Frames per second, about 43; frame ``t`` is centered on ``t / rate`` seconds.
+        Frames per second, about 43; frame ``t`` is centered at ``t / rate`` seconds.
     strength, bass : ndarray of shape (n_frames,), dtype float32
         Mean rise in decibels, over all bands and over the bass bands.
     timbre : ndarray of shape (n_frames, 13), dtype float32

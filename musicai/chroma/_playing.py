@@ -13,7 +13,7 @@ from ._fitting import sine_amplitudes
 from ._stft import DEFAULT_FRAME_LENGTH, sine_center, stft_amplitudes
 
 STEPS_PER_SECOND = 100.0
-"""Number of steps per second that approximate frames of varying or fractional length."""
+"""Number of steps per second into which to divide frames of varying or fractional length."""
 
 
 def play_chroma(

@@ -72,7 +72,7 @@ def stft_chroma(
     Returns
     -------
     chroma : ndarray of shape (n_frames, 12), dtype float32
-        Power per pitch class from C, not normalized. Silent frames are zero.
+        Power of each pitch class, starting with C, not normalized. Silent frames are zero.
     tuning : float
         The given or estimated tuning.
     """

@@ -46,7 +46,7 @@ def frames_between(borders: np.ndarray, rate: float, n_frames: int) -> list[slic
     borders : ndarray of shape (n_intervals + 1,)
         Increasing times in seconds.
     rate : float
-        Frames per second; frame ``t`` is centered on ``t / rate`` seconds.
+        Frames per second; frame ``t`` is centered at ``t / rate`` seconds.
     n_frames : int
         Number of frames, at least 1.
 
