@@ -73,6 +73,6 @@ WORDS = {
 
 
 def in_words(metric: str, values: np.ndarray) -> str:
-    """Return the mean of a metric as text, with the standard deviation unless it is in `SHARES`."""
+    """Format the mean of a metric, with the standard deviation unless `metric` is in `SHARES`."""
     deviation = "" if metric in SHARES else f" ± {values.std(ddof=1):.3f}"
     return f"{values.mean():.3f}{deviation}"

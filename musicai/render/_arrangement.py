@@ -14,7 +14,7 @@ from ._meter import accent, strong_beats
 from ._sheet import Sheet, melody_of, voicings_of
 from ._voicing import Register, lead_line, lead_voices
 
-_PIANO, _ELECTRIC_PIANO, _BASS, _FLUTE, _PAD = 0, 4, 33, 73, 91  # General MIDI, counted from 0
+_PIANO, _ELECTRIC_PIANO, _BASS, _FLUTE, _PAD = 0, 4, 33, 73, 91  # General MIDI programs, from 0
 _CHORDS = Register(48, 76)  # C3 to E5, for two hands on a piano
 _BAND_CHORDS = Register(52, 76)  # E3 to E5, which leaves room for the bass
 _LOWEST_BASS = 33  # A1, which bass guitars and small loudspeakers can play

@@ -54,7 +54,7 @@ def chroma_to_audio(
         File to write; for a collection, a list with one file per piece. The audio is written in
         blocks, so it does not need to fit into memory. If None, the audio is returned.
     instruments : {"sines", "chords", "pads", "band"}, default="sines"
-        "sines" plays exactly the chroma, with sines in several octaves. The other instruments play
+        "sines" plays the chroma itself, with sines in several octaves. The other instruments play
         the notes of `chroma_to_midi` and require the extra ``midi`` (``pip install ".[midi]"`` in a
         clone).
     drums : bool, default=True
@@ -106,7 +106,7 @@ def chroma_to_audio(
     boundaries. Sines fade out within the last 10 ms, other instruments within the last 0.1 s. The
     same piece always gives the same samples.
 
-    To measure its loudness, the audio is first written to a temporary file of 4 bytes per sample.
+    The audio is first written to a temporary file, 4 bytes per sample, to measure its loudness.
     Synthesizing 20 minutes of audio takes about 20 megabytes of memory with sines and 60 megabytes
     with other instruments. ``benchmarks/render/round_trip.py`` measures this, and how well an
     analysis of the audio agrees with the chroma.

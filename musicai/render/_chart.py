@@ -93,11 +93,11 @@ def chord_chart(
         written: as the name of a chord, or as ``/`` if the previous chord continues. ``%`` repeats
         the previous bar. ``N.C.`` means that there is no chord.
 
-        Bars begin on the downbeats of `timing`. If these are unknown, bars begin on the beat on
-        which chords change most often in the first eight bars. Beats before the first bar are a
-        pickup, to the left of the first ``|``. The last chord is held to the end of its bar. Frames
-        that are not beats are written in bars of four beats, from the first frame on. A bar does
-        not depend on later music.
+        Bars begin on the downbeats of `timing`. If these are unknown, bars are placed so that as
+        many chord changes as possible in the first eight bars fall on downbeats. Beats before the
+        first bar are a pickup, to the left of the first ``|``. The last chord is held to the end of
+        its bar. Frames that are not beats are written in bars of four beats, from the first frame
+        on. A bar does not depend on later music.
 
     Raises
     ------

@@ -31,8 +31,8 @@ def chords_to_chroma(
     """Convert a chord progression to chroma like that of a recording.
 
     As in recordings, the tones of a chord have different levels, other pitch classes are not
-    silent, and levels vary from frame to frame. A composer can therefore continue the chroma as a
-    `prime`, and a mosaic can play it.
+    silent, and levels vary from frame to frame. A composer can therefore continue the chroma if
+    it is passed as `prime`, and a mosaic can play it.
 
     Parameters
     ----------

@@ -53,7 +53,7 @@ def engrave(
     melody : sequence of Tone
         Tones of the upper staff, without gaps. They are tied across bar lines.
     chords : sequence of Tone
-        Tones of the lower staff, without gaps. They are repeated in each bar.
+        Tones of the lower staff, without gaps. A tone that crosses a bar line is struck again.
     symbols : sequence of Symbol
         Chord symbols, in order.
     beats_per_bar : int

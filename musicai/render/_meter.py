@@ -26,14 +26,14 @@ def beat_groups(beats_per_bar: int) -> list[int]:
 
 
 def strong_beats(sheet: Sheet) -> np.ndarray:
-    """Return the numbers of the strong beats of a piece, from its first bar line on."""
+    """Return the positions of strong beats, in beats, from the first bar line of a piece on."""
     groups = beat_groups(sheet.timeline.beats_per_bar)
     starts = np.cumsum([0, *groups[:-1]])
     return (sheet.bar_starts()[:, None] + starts).ravel()
 
 
 def accent(beat: float, sheet: Sheet) -> float:
-    """Return the relative loudness of a note that begins at `beat`, which is 1 on downbeats."""
+    """Return the relative loudness of a note that begins at `beat`: 1 on downbeats."""
     place = (beat - sheet.pickup) % sheet.timeline.beats_per_bar
     if abs(place - round(place)) > 1e-6:
         return _OFF_BEAT

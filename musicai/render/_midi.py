@@ -43,7 +43,7 @@ def chroma_to_midi(
     key: Any = None,
     grid: int | None = 4,
 ) -> Any:
-    """Arrange chroma for instruments, as MIDI.
+    """Arrange chroma for instruments and return it as MIDI.
 
     Bars, key, chords and melody are the same as in `to_musicxml` and `chord_chart`. Octaves are
     chosen so that voices move little [1]_. This function requires the extra ``midi``
@@ -89,8 +89,8 @@ def chroma_to_midi(
         MIDI that lasts as long as the piece: an empty text event marks the end, even if the piece
         ends with silence. The tempo changes only as often as is necessary to follow the beats of
         `timing` to within 15 ms. Bars begin on the downbeats of `timing`, after a short bar if
-        there is a pickup. If the downbeats are unknown, bars begin on the beat on which chords
-        change most often in the first eight bars.
+        there is a pickup. If the downbeats are unknown, bars are placed so that as many chord
+        changes as possible in the first eight bars fall on downbeats.
 
     Raises
     ------
@@ -106,15 +106,15 @@ def chroma_to_midi(
 
     See Also
     --------
-    to_musicxml : Writes a score to read.
+    to_musicxml : Writes a score.
     musicai.midi.write_midi : Writes the result after you have changed it.
 
     Notes
     -----
     For "chords" and "pads", dynamic programming over all divisions of a bar maximizes the
     correlation of chords and frames, minus a price for each change. Velocities follow the loudness
-    in chroma and, in a band, the accents of the meter. A bar does not depend on later music: if you
-    compose a piece anew from bar 9 on, bars 1 to 8 keep their notes.
+    of the chroma and, in a band, the accents of the meter. A bar does not depend on later music: if
+    you recompose a piece from bar 9 on, bars 1 to 8 keep their notes.
 
     References
     ----------

@@ -68,8 +68,8 @@ class Item(NamedTuple):
     source : Source
         The file to play.
     marks : sequence of (float, float)
-        Stretch markers: seconds since the start of the item, times its `rate`, and seconds in the
-        source. Empty if the speed is constant.
+        Stretch markers: pairs of a position in the item, in seconds multiplied by `rate`, and a
+        position in the source, in seconds. Empty if the speed is constant.
     """
 
     name: str

@@ -109,10 +109,10 @@ def to_musicxml(
     If `key` is None, the key is estimated with the Krumhansl-Schmuckler algorithm. The tones of a
     chord are spelled in thirds above its root; the spelling of other notes follows the key.
 
-    Bars begin on the downbeats of `timing`. If these are unknown, bars begin on the beat on which
-    chords change most often in the first eight bars. The first and last bars are filled with rests.
-    Frames that are not beats are written in bars of four beats, from the first frame on. A bar does
-    not depend on later music.
+    Bars begin on the downbeats of `timing`. If these are unknown, bars are placed so that as many
+    chord changes as possible in the first eight bars fall on downbeats. The first and last bars are
+    filled with rests. Frames that are not beats are written in bars of four beats, from the first
+    frame on. A bar does not depend on later music.
 
     Examples
     --------

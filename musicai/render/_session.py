@@ -254,7 +254,7 @@ def _session(
 
 
 def _tempi(events: Sequence[Event], resolution: int) -> list[Tempo]:
-    """Convert MIDI tempo and meter events to changes; `resolution` is in ticks per beat."""
+    """Return the tempo and meter changes among MIDI events; `resolution` is in ticks per beat."""
     changes: dict[int, dict[str, Any]] = {}
     for event in events:
         kind, *values = event.data

@@ -29,7 +29,7 @@ def check_borders(seconds: Any) -> np.ndarray:
 
 
 def check_beats(beats: Any, borders: np.ndarray) -> np.ndarray:
-    """Return `beats` as an array of frame boundaries, (n_frames + 1,), or raise a ValueError."""
+    """Return `beats` as an array of positions in beats, (n_frames + 1,), or raise a ValueError."""
     positions = _rising(beats, "beats")
     if len(positions) != len(borders):
         raise ValueError(

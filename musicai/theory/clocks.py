@@ -189,7 +189,7 @@ class MeasuredClock:
 
     @property
     def tempo(self) -> float | None:
-        """Mean tempo in beats per minute over beats of about the median length, or None."""
+        """Mean tempo in beats per minute over beats of about the median length; None if unknown."""
         return None if self.beat_borders is None else mean_tempo(self.borders, self.beat_borders)
 
     @property

@@ -150,8 +150,8 @@ class Timing:
         beats_per_bar : int, default=4
             Beats per bar, from 1 to 16.
         downbeat : int, default=None
-            A beat, counted from 0, on which a bar begins. None if unknown: bars then begin on the
-            beat on which chords change most often in the first eight bars.
+            A beat, counted from 0, on which a bar begins. None if unknown: bars are then placed so
+            that as many chord changes as possible in the first eight bars fall on downbeats.
 
         Returns
         -------
@@ -204,8 +204,8 @@ class Timing:
             Beats per bar, from 1 to 16.
         downbeat : int or None, default=0
             A beat, counted from 0, on which a bar begins: 1 after a pickup of one beat. None if
-            unknown: bars then begin on the beat on which chords change most often in the first
-            eight bars.
+            unknown: bars are then placed so that as many chord changes as possible in the first
+            eight bars fall on downbeats.
 
         Returns
         -------
