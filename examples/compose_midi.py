@@ -95,7 +95,7 @@ def main(argv=None):
 
 
 def parse(argv):
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=DESCRIPTION)
     parser.add_argument("folder", nargs="?", help="folder of MIDI files; subfolders are styles")
     parser.add_argument(

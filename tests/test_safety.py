@@ -130,7 +130,7 @@ NAMES = [
 
 @POSIX
 @pytest.mark.parametrize("name", NAMES)
-def test_special_file_names_are_treated_as_names_of_files(tmp_path, name):
+def test_file_names_that_look_like_options_or_urls_are_opened_as_files(tmp_path, name):
     """The standard input of the child process never ends, so reading it as "-" would time out."""
     rate = 8000
     soundfile.write(tmp_path / "sound.wav", np.linspace(-0.5, 0.5, rate), rate)

@@ -11,7 +11,7 @@ from ._parts import Note
 KICK, STICK, SNARE, HAT, CRASH, RIDE = 36, 37, 38, 42, 49, 51
 """Key numbers of drum sounds in General MIDI."""
 
-_PHRASE = 8  # bars per phrase, which the drums begin with a cymbal and end with a fill
+_PHRASE = 8  # bars per phrase; the drums begin a phrase with a cymbal and end it with a fill
 _DRUM_SECONDS = 0.1
 _TAIL_SECONDS = 2.0  # added after the last bar, so that the last chord can fade out
 _LEVELS = (95, 62, 88)  # velocities of the loudest bass, chord and melody notes

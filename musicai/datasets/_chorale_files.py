@@ -38,7 +38,7 @@ class FileKind(NamedTuple):
     packages: tuple[str, ...]
     make: Callable[[Path, Path, int], None]  # (score, file, sampling rate)
     form: str  # description of the files, with {sr} for the sampling rate
-    sounds: str  # end of the paragraph of `DESCR` about scores and sounds
+    sounds: str  # last sentences of the paragraph on scores and sounds in `DESCR`
 
 
 def first_chorales(n_chorales: int | None) -> list[Chorale]:
@@ -57,7 +57,7 @@ def first_chorales(n_chorales: int | None) -> list[Chorale]:
 
 
 def _find_score(corpus: Any, name: str) -> Path:
-    """Return the score called `name` or, without one, the first whose name begins with `name`."""
+    """Return the path of the score `name`, or else of the first one that begins with `name`."""
     found = corpus.getWork(f"bach/{name}")  # a list if several names have this prefix
     scores = [Path(path) for path in (found if isinstance(found, list) else [found])]
     return min(scores, key=lambda path: (path.stem != name, path.suffix == ".krn", path.name))
@@ -94,9 +94,9 @@ def make_files(
 
 def _record(score: Path, path: Path, sr: int) -> None:
     file = io.BytesIO()
-    # These steps keep the files identical to those of earlier versions. Notating the true tempo,
-    # 80, would change the length of a tick and so move some notes by a millisecond. `synthesize`
-    # rounds times differently and adds the decay of the last notes.
+    # Keep these steps, so that files stay the same as in earlier versions. Notating the true tempo,
+    # 80 beats per minute, would change the length of a tick and so move some notes by a
+    # millisecond. `synthesize` rounds times differently and adds the decay of the last notes.
     write_midi(file, _play(score, tempo=120))
     samples = to_mono(render_file(file.getvalue(), load_soundfont(None)))
     mono = soxr.resample(samples, RATE, sr)

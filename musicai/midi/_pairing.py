@@ -101,7 +101,7 @@ class Key:
         )
 
     def _settle(self, doubtful: list[int], down: list[int]) -> None:
-        """End each doubtful note where it begins, because the note-off before it is its own."""
+        """End each doubtful note where it begins: the note-off before its note-on belongs to it."""
         self._ends.update({place: self.strokes[place].tick for place in doubtful})
         down[:] = [place for place in down if place not in doubtful[-1:]]
         doubtful.clear()

@@ -85,7 +85,7 @@ def apart(starts: np.ndarray, ends: np.ndarray, pitches: np.ndarray) -> np.ndarr
 def _cut(
     starts: np.ndarray, ends: np.ndarray, changes: list[Any], numbers: tuple[int, ...]
 ) -> np.ndarray:
-    """Return `ends`, limited to the time of the first controller in `numbers` after each start."""
+    """Return `ends`, each limited to the first control change in `numbers` after the start."""
     times = np.array([each.time for each in changes if each.number in numbers] + [np.inf])
     return np.minimum(ends, times[np.searchsorted(times[:-1], starts, side="right")])
 

@@ -97,7 +97,7 @@ def _seconds_per_beat(
 ) -> tuple[float, float]:
     """Return the limits of seconds per beat from border `last`, at `at` seconds, to border `i`.
 
-    Between these limits, border `i` moves by at most ``wavering[i]`` seconds.
+    Any value between these limits moves border `i` by at most ``wavering[i]`` seconds.
     """
     moved = seconds[i] - at + np.array([-wavering[i], wavering[i]])
     low, high = moved / (beats[i] - beats[last])

@@ -117,7 +117,7 @@ def test_features_are_named_after_piano_keys():
     assert [names[i] for i in (0, 1, 2, 3, 39, 87)] == ["A0", "A#0", "B0", "C1", "C4", "C8"]
 
 
-def test_grid_search_runs_from_files_to_scores(paths):
+def test_grid_search_scores_pipelines_on_midi_files(paths):
     pipe = make_pipeline(PianoRollExtractor(), LSTMComposer(hidden_size=8, max_iter=1))
     grid = {"pianorollextractor__steps_per_beat": [2, 4]}
     search = GridSearchCV(pipe, grid, cv=2, error_score="raise").fit(paths)
