@@ -31,7 +31,7 @@ LARGEST_SIZE = 2**32 - 1
 UNKNOWN_SIZE = 2**31 - 2**16
 """Smallest 32-bit size that means "unknown".
 
-A program that writes to a pipe cannot know the size and stores the largest that it supports.
+A program that writes to a pipe cannot know the size and stores the largest size that it supports.
 """
 
 NOT_AUDIO = (b"ID3", b"TAG", b"APETAGEX", b"\xff\xd8\xff", b"\x89PNG", b"GIF8")

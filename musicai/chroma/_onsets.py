@@ -1,6 +1,6 @@
 """Onset strength and timbre of a stream of samples.
 
-Onset strength is the mean rise of the levels of frequency bands; in silence, it is 0. This module
+Onset strength is the mean rise in level over all frequency bands; in silence, it is 0. This module
 uses quarter-tone bands and compares each level with the highest level in three neighboring bands
 three hops earlier, as in SuperFlux (S. Böck and G. Widmer, "Maximum filter vibrato suppression for
 onset detection", DAFx 2013). Mel bands would miss pitch changes without an attack, as in strings,
