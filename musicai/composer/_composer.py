@@ -298,7 +298,6 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     _n_endings: int
     _optimizer_state: dict[str, Any] | None
 
-    # Number of steps between snapshots of the training state, and seconds between checkpoints.
     _steps_between_snapshots = 50
     _seconds_between_checkpoints = 60.0
 

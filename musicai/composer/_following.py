@@ -23,7 +23,7 @@ from ._emission import EmissionSampler
 # Maximum number of draws of one frame, after which the draw that fits the chord best is taken.
 _MOST_DRAWS = 12
 _TOLERANCE = 1e-4  # by how many nats another chord may be likelier than the requested one
-_FLAT = 1e-6  # lower bound of a divisor, the squared distance from a flat frame
+_FLAT = 1e-6  # lower bound of the squared distance from a flat frame, which is a divisor
 
 _N_TRIADS = 12 * len(VOCABULARIES["triads"])
 

@@ -23,9 +23,8 @@ from ._data import NO_SHIFT, UNKNOWN_KEY, Batch, Collection, Span, collate
 from ._matches import find_matches
 from ._network import Network, State
 
-# Numbers of frames to compute at once: of each piece, and of all pieces in all keys and styles.
-_WINDOW = 128
-_FRAMES_AT_ONCE = 8192
+_WINDOW = 128  # number of frames of each piece to compute at once
+_FRAMES_AT_ONCE = 8192  # number of frames to compute at once, of all pieces in all keys and styles
 _IMPOSSIBLE = -1e30  # replaces a log-probability of minus infinity
 
 ONE_STYLE = np.ones(1)
@@ -177,7 +176,7 @@ def _read(
     window: int,
     frames_at_once: int,
 ) -> Iterator[_Window]:
-    """Read all pieces in batches of similar length; yield one window after the other."""
+    """Read all pieces in batches of similar length; yield the windows one by one."""
     # The collection holds each piece once per style of the blend.
     collection = Collection(
         [piece for piece in pieces for _ in weights],

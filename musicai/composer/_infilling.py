@@ -18,12 +18,10 @@ from ._sampling import Sampler
 N_PARTICLES = 64
 """Number of continuations sampled for each piece."""
 
-# Number of frames of the passage to score while the gap is being filled, and once it is full.
-_LOOK_AHEAD = 8
-_LOOK_AT_END = 32
-# Continuations are weighted every fourth frame, within this many frames of the end of the gap.
-_HORIZON = 48
-_EVERY = 4
+_LOOK_AHEAD = 8  # number of frames of the passage to score while the gap is being filled
+_LOOK_AT_END = 32  # number of frames of the passage to score once the gap is full
+_HORIZON = 48  # continuations are weighted in the last frames of the gap, fewer than this many
+_EVERY = 4  # number of frames from one weighting to the next
 
 LogProb = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """Function that returns log-probabilities, (n,), of frames given contexts and previous frames."""

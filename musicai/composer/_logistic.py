@@ -25,11 +25,9 @@ from ._emission import (
     sample_categorical,
 )
 
-# Number of levels of the grid, weight of the uniform component, and bounds of the logarithms of
-# scales.
-N_LEVELS = 256
-UNIFORM_WEIGHT = 1e-3
-LOG_SCALES = -7.0, 2.0
+N_LEVELS = 256  # number of levels of the grid
+UNIFORM_WEIGHT = 1e-3  # weight of the uniform component
+LOG_SCALES = -7.0, 2.0  # bounds of the natural logarithms of scales
 
 
 class LogisticNADE(Emission):
@@ -396,7 +394,7 @@ class LogisticNADESampler(EmissionSampler):
         noise: np.ndarray,
         temperature: float,
     ) -> np.ndarray:
-        """Draw the levels of several frames, (n_features, N); the last axis of all arrays is N."""
+        """Draw the levels of several frames, (n_features, N); all arrays have frames last."""
         columns = np.arange(hidden.shape[1])
         levels = np.empty(choices.shape, np.float32)
         pair = np.empty((2, len(columns)), np.float32)

@@ -1,4 +1,4 @@
-"""Log-likelihoods and number of endings of the training music, which are stored for warnings.
+"""Statistics of the training music that are stored for warnings: log-likelihoods and endings.
 
 `sample` warns if the log-likelihood of a prime is unusual. With ``ending=True``, it also warns if
 few training pieces have an ending. The log-likelihoods come from validation pieces and, if there
@@ -15,10 +15,8 @@ from ..base.user_warnings import warn_user
 # frame to frame.
 _WINDOW = 32
 _MOST_WINDOWS = 256  # maximum number of windows to store
-# Primes are checked only if there are at least this many windows, and only if they have at least
-# this many frames.
-_FEWEST_WINDOWS = 8
-_FEWEST_FRAMES = 4
+_FEWEST_WINDOWS = 8  # with fewer windows of the training music, primes are not checked
+_FEWEST_FRAMES = 4  # primes with fewer frames are not checked
 # A prime is unusual if its log-likelihood is outside the range of the middle 98% of the windows by
 # more than this share of the width of the range. For short primes, the share is larger.
 _FARTHEST = 0.2

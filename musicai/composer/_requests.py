@@ -195,7 +195,7 @@ def start_sampler(
     weights : dict of str to ndarray
         The network's weights.
     traits : list of two arrays
-        Traits of the training pieces. For a piece without a prime, some of them are drawn.
+        Traits of the training pieces, which are assigned at random to pieces without a prime.
     shifts : ndarray of int, of shape (n_keys,)
         Semitones that transpose a piece from each possible key to the common key.
     read_prime : callable

@@ -13,7 +13,7 @@ import numpy as np
 from ..theory.keys import N_KEYS, octave_fold
 from ._matches import N_CONFIDENCES, Matches, MatchFinder, frame_numbers
 
-# Lower bounds, in frames, of classes of how long a note has sounded or been silent.
+# Lower bounds, in frames, of the classes that tell how long a note has sounded or been silent.
 _AGES = np.array([1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33])
 OLDEST = int(_AGES[-1])
 N_AGES = 2 * len(_AGES) + 1
@@ -44,7 +44,7 @@ def known_before(piece: np.ndarray, matches: Matches, start: int, stop: int) -> 
     known : ndarray of shape (stop - start, 4 * n_features + N_RECENT + N_SCALARS)
         The columns are the last frame, the frame before it, the matched frame, the state of every
         note, the recent notes of each pitch class, and scalars: position in the piece, confidence
-        in the match, and how long ago a note last changed.
+        in the match, and how long ago any note last changed.
     """
     first = max(start - OLDEST - 1, 0)
     frames = np.asarray(piece[first : stop - 1], np.float32)

@@ -22,7 +22,7 @@ def fitted_state(composer: FittedComposer) -> Mapping[str, Any]:
     """Return the expected types and shapes of fitted attributes.
 
     Raises an error if the emission does not match other attributes, there are too few features for
-    a key, or the timing of a style or a range in the weights is invalid.
+    a key, a style has an invalid timing, or weights are outside their valid range.
     """
     if composer.emission_ not in EMISSIONS:
         raise ValueError(f"emission_ is {composer.emission_!r}, not one of {list(EMISSIONS)}")

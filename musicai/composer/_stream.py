@@ -1,4 +1,4 @@
-"""Stream of composed frames, which can be brought to an ending."""
+"""Stream of composed frames, with a method that ends the piece."""
 
 from collections.abc import Callable, Iterator
 

@@ -37,8 +37,8 @@ _NEAR = 24
 _NEARER = 12
 _N_PLACES = 12  # size of the projection of the scalars that every LSTM reads
 _MEAN_STEP = 8  # `mean_head` is trained on every eighth frame
-# Notes more than _MARGIN semitones outside the range of the training notes do not depend on other
-# notes. Each of them sounds with these log-odds.
+# Notes more than this many semitones outside the range of the training notes do not depend on other
+# notes. Each sounds with the log-odds _LOG_ODDS_BEYOND.
 _MARGIN = 6
 _LOG_ODDS_BEYOND = -10.0
 _FRAMES_AT_ONCE = 1024  # maximum number of frames to compute at once without gradients

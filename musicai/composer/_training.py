@@ -357,7 +357,7 @@ class Trainer:
         self.progress = Progress(**state["progress"])
 
     def _write_checkpoint(self, left: dict[str, np.ndarray] | None = None) -> None:
-        """Write the last good state, and a checksum of the weights that the fit leaves behind."""
+        """Write the last good state, with a checksum of the weights `left` if they are given."""
         if self.checkpoint and self._snapshot:
             self.checkpoint.write({**self._snapshot, "elapsed": self.budget.elapsed}, left)
 
