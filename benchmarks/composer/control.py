@@ -6,12 +6,14 @@ Pass recordings or folders of them. Without any, the recordings are chorales::
 
 A hash of their names divides whole recordings into three parts: 64 % for training, 18 % for
 development and 18 % for the test. Pieces of 40 s are composed over two kinds of progressions: the
-chords that ``recognize_chords`` finds in the beginnings of held-out recordings, transposed to a
-common key, and `WRITTEN`, progressions written by hand, which are repeated. The script prints
+chord charts of the beginnings of held-out recordings, transposed to a common key, and `WRITTEN`,
+progressions written by hand, which are repeated. The chords of a chart change on beats. The script
+prints
 
 - followed: the share of frames in which ``recognize_chords`` finds the requested chord;
 - followed in the sound: the same share after some pieces (``--sound``) are played by a mosaic of
-  the training recordings or by a band, and the sound is analyzed;
+  the training recordings or by a band, and the sound is analyzed; for comparison also for the
+  held-out chroma over its own charts;
 - realism: how much composed pieces overlap with held-out music (``musicai.metrics.report``), and
   for comparison how much other real excerpts do, and the quarter of these excerpts whose chords
   have the lowest entropy;
@@ -42,7 +44,7 @@ from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
 from musicai.audio import read_excerpt
 from musicai.datasets import get_data_home, make_songs
 from musicai.metrics import report
-from musicai.render import chroma_to_audio, labeled_intervals, recognize_chords
+from musicai.render import chord_chart, chroma_to_audio, labeled_intervals, recognize_chords
 from musicai.theory.chord_symbols import FREE, read_symbol
 from musicai.theory.keys import in_common_key
 from musicai.theory.progression import frames_of_chords
@@ -238,11 +240,18 @@ def main():
     }
     names[FREE] = "*"
     written = [frames_of_chords(each, timing) for each in WRITTEN]
-    asked = chords_of_real * arguments.draws
+    charts = chord_chart(real, timing=timing)
+    of_charts = [frames_of_chords(chart, timing) for chart in charts]  # in whole bars
+    asked = [numbers[:n_frames] for numbers in of_charts] * arguments.draws
     by_hand = [np.resize(each, n_frames) for each in written] * arguments.draws
     options = {"temperature": arguments.temperature, "random_state": list(range(len(asked)))}
     free = composer.sample(n_frames, key=["C"] * len(asked), **options)
-    pieces = sample_each(composer, [as_pairs(n, names) for n in asked], n_frames, **options)
+    pieces = [
+        piece[:n_frames]
+        for piece in sample_each(
+            composer, charts * arguments.draws, max(map(len, of_charts)), **options
+        )
+    ]
     options["random_state"] = list(range(len(by_hand)))
     hand = sample_each(composer, WRITTEN * arguments.draws, n_frames, **options)
     alone = seconds_of(composer, n_frames, temperature=arguments.temperature)
@@ -260,7 +269,7 @@ def main():
         "other music": (some, [numbers_of(piece, timing) for piece in some]),
         "other music with few chords": (few, [numbers_of(piece, timing) for piece in few]),
         "without chords": (free, [numbers_of(piece, timing) for piece in free]),
-        "chords of held-out music": (pieces, asked),
+        "charts of held-out music": (pieces, asked),
         "chords written by hand": (hand, by_hand),
     }
     usual = spread(real, chords_of_real)
@@ -277,8 +286,13 @@ def main():
         sources = [file_of[id(each)] for each in parts["learned"]]
         mosaic = MosaicSynthesizer(extractor, sr=SR).fit(sources)
         n = arguments.sound
-        for what, some, numbers in (("held-out", pieces, asked), ("by hand", hand, by_hand)):
-            print(f"\nover chords {what}")
+        sets = {
+            "held-out music and its charts": (real, asked),
+            "pieces over charts of held-out music": (pieces, asked),
+            "pieces over chords written by hand": (hand, by_hand),
+        }
+        for what, (some, numbers) in sets.items():
+            print(f"\n{what}")
             report_sound(some[:n], numbers[:n], timing, mosaic, names)
         if WITH_OUTSIDER:
             report_songs(n)

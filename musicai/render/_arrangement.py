@@ -21,7 +21,7 @@ _LOWEST_BASS = 33  # A1, which bass guitars and small loudspeakers can play
 _LOUDEST = 100  # velocity of the loudest notes: a forte, below the maximum of 127
 # Loudness of each part, relative to `_LOUDEST`. The bass is soft because the chords already contain
 # its notes.
-_MELODY_LOUDNESS, _CHORD_LOUDNESS, _BASS_LOUDNESS = 0.7, 0.85, 0.4
+_MELODY_LOUDNESS, _CHORD_LOUDNESS, _BASS_LOUDNESS = 0.6, 0.95, 0.4
 _FAINTEST = 0.1  # minimum loudness of a chord tone, relative to the chord's loudest tone
 
 
