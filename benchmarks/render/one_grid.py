@@ -1,6 +1,6 @@
 """Agreement of all renderings of a piece on one grid.
 
-    python -m benchmarks.render.one_grid [--pieces 12] [--frames 6] [--bars 16] [--passes 12]
+    python -m benchmarks.render.one_grid [--pieces 12] [--frames 6] [--bars 16] [--passes 100]
     python -m benchmarks.render.one_grid --minuets
 
 Composers are trained on rule-based songs and waltzes from ``make_songs``, once on half-beats and
@@ -20,9 +20,10 @@ finds the beats of audio. Sessions and charts are read as text. The script print
   late. For minuets, both shares are also given for the training recordings and their scores' grids;
 - drums: RMS level of the band's drums relative to its chords, in dB;
 - chords: share of beats on which `recognize_chords` finds the chord of the chart, in the audio cut
-  at these beats and in the piece itself. There are three rows: all beats of composed pieces; the
+  at these beats and in the piece itself. There are four rows: all beats of composed pieces; the
   beats whose chord is clear, because the chroma of the piece correlates with it by `CLEAR` more
-  than with any other triad; and eight pieces of plain chords from `chords_to_chroma`;
+  than with any other triad; and eight pieces each of plain chords from `chords_to_chroma`, and
+  sampled over the same chords;
 - sessions: number of items, positions, speeds, fades, tempo maps, regions and MIDI messages that
   other parsers read differently from the mosaic's edit list and the MIDI file (see `sessions`), if
   ``rppxml`` and ``reaproj`` are installed;
@@ -66,6 +67,7 @@ from musicai.theory.shapes import unit_shapes
 
 TEMPI = (84.0, 100.0, 120.0)
 STYLES = ("pop", "waltz")
+TEMPERATURE = 0.9  # as for `musicai compose`
 NEAR = 0.03
 CLEAR = 0.2
 PROGRESSION = "C | Am | F | G | C | G | Am | F | Am | Dm | G | C | F | C | G | C"
@@ -339,7 +341,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=6, help="by frames (default: 6)")
     parser.add_argument("--bars", type=int, default=16, help="of each piece (default: 16)")
     parser.add_argument("--songs", type=int, default=24, help="to learn (default: 24)")
-    parser.add_argument("--passes", type=int, default=12, help="of training (default: 12)")
+    parser.add_argument("--passes", type=int, default=100, help="of training (default: 100)")
     parser.add_argument("--minuets", action="store_true", help="learn minuets, by half-beats")
     arguments = parser.parse_args()
     rows = []
@@ -385,7 +387,7 @@ def _rows(
     memory = str(Path(tempfile.gettempdir(), "musicai-one-grid"))
     extractor = ChromaExtractor(sync=sync, memory=memory)
     analyses = extractor.analyze(recordings)
-    composer = LSTMComposer(hidden_size=96, max_iter=arguments.passes, random_state=0)
+    composer = LSTMComposer(max_iter=arguments.passes, random_state=0)
     timings = [analysis.timing for analysis in analyses]
     composer.fit([analysis.chroma for analysis in analyses], styles, timing=timings)
     mosaic = MosaicSynthesizer(extractor, sr=SR).fit(recordings, styles)
@@ -399,7 +401,7 @@ def _rows(
             per_beat = timing.frames_per_beat or timing.frame_rate * 60 / tempo
             per_bar = (timing.beats_per_bar or 4) * per_beat
             n_frames = round(arguments.bars * per_bar)
-            piece = composer.sample(n_frames, style=style, random_state=i)
+            piece = composer.sample(n_frames, style=style, temperature=TEMPERATURE, random_state=i)
             _compare(piece, clock, mosaic, style, found)
             if tempo == TEMPI[1]:
                 # At a constant rate, the last frame may extend past the bar line, so keep it.
@@ -422,8 +424,9 @@ def _rows(
         for what, some in (("chords", there), (f"clear {is_clear.mean():.3f}", there[is_clear])):
             shares = zip(("piece", "band", "mosaic"), some[:, :3].mean(axis=0), strict=True)
             print(f"{kind}: {what}, " + ", ".join(f"{name} {each:.3f}" for name, each in shares))
-        shares = _plain_chords(composer, mosaic, styles)
-        print(f"{kind}: plain chords, piece {shares[0]:.3f}, mosaic {shares[1]:.3f}")
+        for what, is_sampled in (("plain chords", False), ("sampled over chords", True)):
+            shares = _given_chords(composer, mosaic, styles, is_sampled=is_sampled)
+            print(f"{kind}: {what}, piece {shares[0]:.3f}, mosaic {shares[1]:.3f}")
         print(f"{kind}: drums {np.mean(found.drums):+.1f} dB, at most {max(found.drums):+.1f}")
     return [
         [kind, what, *(f"{sum(each[key] for each in some)} of {len(some)}" for key in some[0])]
@@ -431,13 +434,22 @@ def _rows(
     ]
 
 
-def _plain_chords(composer: LSTMComposer, mosaic: Any, styles: list[str]) -> np.ndarray:
-    """Return the shares of beats with the chart's chord, in plain chords and in their mosaics."""
+def _given_chords(
+    composer: LSTMComposer, mosaic: Any, styles: list[str], *, is_sampled: bool
+) -> np.ndarray:
+    """Return the shares of beats with the chart's chord, in pieces over given chords and mosaics.
+
+    The pieces are plain chords, or sampled by the composer over these chords.
+    """
     shares = []
     for i in range(8):
         style = styles[i % len(styles)]
         clock = {"timing": composer.timing_of(style).at_tempo(TEMPI[1])}
-        piece = np.roll(chords_to_chroma(PROGRESSION, random_state=i, **clock), 5 * i, axis=1)
+        piece = chords_to_chroma(PROGRESSION, random_state=i, **clock)
+        if is_sampled:
+            options = {"style": style, "temperature": TEMPERATURE, "random_state": i}
+            piece = composer.sample(len(piece), chords=PROGRESSION, **options)
+        piece = np.roll(piece, 5 * i, axis=1)
         midi = read_midi(written(chroma_to_midi(piece, instruments="band", **clock)))
         alone = chords_in_chroma(piece, clock["timing"], midi).mean()
         sound = mosaic.transform(piece, style=style, **clock)
