@@ -4,7 +4,7 @@ Tune with GridSearchCV
 
 Which parameters suit your music? scikit-learn's grid search scores each combination by the
 log-likelihood of held-out pieces. Each fold consists of whole pieces, because similar excerpts of
-one piece in several folds would raise the scores. This example trains composers on a few short
+one piece in several folds would inflate the scores. This example trains composers on a few short
 synthetic pieces to find the best hidden size, and whether key invariance helps::
 
     python examples/tune.py

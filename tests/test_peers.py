@@ -1,4 +1,4 @@
-"""Tests of the benchmarks that compare musicai with other systems, or amounts of training music."""
+"""Tests of parts of benchmarks: splicing of recordings, and training sets of different sizes."""
 
 import numpy as np
 import pytest

@@ -11,13 +11,13 @@ from ._parts import Note
 KICK, STICK, SNARE, HAT, CRASH, RIDE = 36, 37, 38, 42, 49, 51
 """Key numbers of drum sounds in General MIDI."""
 
-_PHRASE = 8  # bars per phrase; the drums begin a phrase with a cymbal and end it with a fill
+_PHRASE = 8  # bars per phrase; drums start each with a cymbal, and play a fill before the next
 _DRUM_SECONDS = 0.1
 _TAIL_SECONDS = 2.0  # added after the last bar, so that the last chord can fade out
-_LEVELS = (95, 62, 88)  # velocities of the loudest bass, chord and melody notes
+_LEVELS = (95, 62, 88)  # velocities of the loudest bass, chord and melody notes, before variation
 _VARIATION = 5  # largest random change of a velocity, up or down
 _PAN = 10  # MIDI controller
-_PANS = ((54, 74), (28, 100), (44, 84))  # range of pan values for each voice; 64 is the center
+_PANS = ((54, 74), (28, 100), (44, 84))  # ranges of pan values for the voices; 64 is the center
 
 
 class Band(NamedTuple):
@@ -85,7 +85,7 @@ def arrange(
     tonic: int,
     rng: np.random.RandomState,
 ) -> Any:
-    """Return a PrettyMIDI object with the voices, transposed to `tonic`, and the band's drums."""
+    """Return a PrettyMIDI object with the voices, transposed to `tonic`, and drums if any play."""
     pretty_midi = need("pretty_midi", extra="midi", what="make_songs")
     midi = pretty_midi.PrettyMIDI(initial_tempo=tempo)
     midi.time_signature_changes.append(pretty_midi.TimeSignature(beats, 4, 0))

@@ -57,7 +57,10 @@ def first_chorales(n_chorales: int | None) -> list[Chorale]:
 
 
 def _find_score(corpus: Any, name: str) -> Path:
-    """Return the path of the score `name`, or else of the first one that begins with `name`."""
+    """Return the path of the score `name`, or else of the first one that begins with `name`.
+
+    Among scores that match equally well, files in Humdrum format (.krn) come last.
+    """
     found = corpus.getWork(f"bach/{name}")  # a list if several names have this prefix
     scores = [Path(path) for path in (found if isinstance(found, list) else [found])]
     return min(scores, key=lambda path: (path.stem != name, path.suffix == ".krn", path.name))

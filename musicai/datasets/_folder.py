@@ -112,8 +112,9 @@ class Found(NamedTuple):
     files : list of Path
         Files with the given suffixes, sorted.
     skipped : Counter of str
-        Number of files with each other suffix, and of hidden files and folders, folders that cannot
-        be opened, excluded folders, broken links, and links to folders already searched.
+        Number of skipped files by suffix, and numbers of files without a suffix, hidden files and
+        folders, folders that cannot be opened, excluded folders, broken links, and links to folders
+        already searched.
     """
 
     files: list[Path]

@@ -8,12 +8,12 @@ import numpy as np
 from ._styles import Mode, Sounding, Style, read_progression
 
 _LOWEST_BASS, _LOWEST_CHORD = 36, 53  # C2 and F3
-_RANGE = (62, 81)  # lowest and highest MIDI pitch of melodies
+_RANGE = (62, 81)  # lowest and highest scale tone of melodies; chord tones can be higher
 _REST = 0.12  # probability that a melody rests on a beat
 
 
 class Note(NamedTuple):
-    """Note of a voice. Times count from the start of the section or, in a whole piece, from 0."""
+    """Note of a voice. Times count from the start of a section, or of the whole piece."""
 
     start: float  # in beats
     end: float
@@ -99,7 +99,8 @@ def _chord_voice(chords: list[Sounding], style: Style, rng: np.random.RandomStat
     for chord in chords:
         first_beat = chord.start % style.beats
         inside = [s - first_beat for s in style.strokes if first_beat <= s]
-        at_once = {0.0} if first_beat else set()  # strike a chord at once if it begins within a bar
+        # A chord that begins after the first beat of a bar is struck immediately.
+        at_once = {0.0} if first_beat else set()
         strokes = sorted(at_once.union(s for s in inside if s < chord.end - chord.start))
         strokes = [chord.start + stroke for stroke in strokes]
         pitches = [_above(_LOWEST_CHORD, tone) for tone in chord.tones]
@@ -112,7 +113,7 @@ def _chord_voice(chords: list[Sounding], style: Style, rng: np.random.RandomStat
 def _melody(
     chords: list[Sounding], scale: tuple[int, ...], style: Style, rng: np.random.RandomState
 ) -> list[Note]:
-    """Return a melody that moves along a scale, with chord tones on strong beats."""
+    """Return a melody along a scale, with chord tones on strong beats and where chords begin."""
     low, high = _RANGE
     ladder = [pitch for pitch in range(low, high + 1) if pitch % 12 in scale]
     pitch = int(rng.choice(ladder))
@@ -126,7 +127,7 @@ def _melody(
     for slot, ((chance, rest), leap) in enumerate(zip(draws, leaps, strict=True)):
         start = slot / 2
         if slot % 2 and chance > style.busy:
-            continue  # sustain the last note
+            continue  # no note begins between these beats
         if notes and notes[-1].end > start:
             notes[-1] = notes[-1]._replace(end=start)
         while chord.end <= start:

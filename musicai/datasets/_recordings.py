@@ -5,8 +5,8 @@ import os
 from ._folder import load_folder
 from .bunches import Recordings
 
-# Formats that libsndfile reads, then audio and video formats that need ffmpeg. libsndfile's own
-# list of formats has no suffixes and includes headerless data. fmt: off
+# Formats that libsndfile reads, then audio and video formats that need ffmpeg. soundfile's own
+# list, `available_formats`, has no suffixes and includes headerless data.
 _SUFFIXES = (
     ".aif",
     ".aifc",
@@ -58,7 +58,6 @@ _SUFFIXES = (
     ".wmv",
     ".wv",
 )
-# fmt: on
 
 
 def load_recordings(
@@ -75,8 +74,8 @@ def load_recordings(
         Folder to search at any depth for files with the suffix of an audio format. These are WAV,
         FLAC, Ogg, Opus, MP3, AIFF and other formats that libsndfile reads, and M4A, WMA, MP4, WebM
         and others that need the ffmpeg program. Links to folders are followed, and each folder is
-        searched once. Other files, hidden files and ``__MACOSX`` folders are skipped and counted in
-        `DESCR`.
+        searched once. Other files, hidden files and folders, and ``__MACOSX`` folders are skipped
+        and counted in `DESCR`.
     exclude : str or path, default=None
         Folder to leave out, such as the output folder for new music.
 

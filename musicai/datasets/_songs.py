@@ -74,7 +74,7 @@ def make_songs(
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> Songs:
-    """Make recordings of rule-based songs, played by a band with drums.
+    """Make recordings or MIDI files of rule-based songs, played by a band.
 
     Use them in examples, tests and demonstrations that need copyright-free music with a pulse. The
     songs follow the rules of :func:`make_progressions`. The first call writes files to the data

@@ -43,7 +43,7 @@ def sound(
     frames_per_beat : float
         Length of a beat in frames.
     rng : RandomState
-        Source of random loudness, decay, partials and noise.
+        Random number generator.
     """
     n_steps = _STEPS * n_frames
     energy = np.zeros((n_steps, 12))

@@ -64,7 +64,7 @@ class Progressions(Described):
 
 
 class PianoRolls(Described):
-    """Piano rolls, with their subsets and optional style labels."""
+    """Piano rolls, with the subset of each (train, valid or test) and optional style labels."""
 
     data: list[np.ndarray]
     subsets: list[str]

@@ -5,14 +5,15 @@ chroma: 12 pitch classes, from C to B.
 
 - Harmony, regardless of the order of frames: `pitch_class_entropy`, `frame_entropy`,
   `scale_consistency`, `key_correlation`, `triad_fit`, `quiet_share`.
-- Motion: `flux`, `harmonic_change` and `persistence` from frame to frame; `dynamics` from second
-  to second.
+- Motion: `flux`, `harmonic_change` and `persistence` from frame to frame; `dynamics` among windows
+  of a second.
 - Progression, from chord to chord: `transition_matrix`, `falling_fifths`.
 - Form, over many seconds: `key_stability`, `recurrence`.
-- Comparison of two sets of pieces: `realism` combines the overlap of the sets in each of
-  `REALISM_METRICS` with the `transition_overlap`. `frechet_distance` compares frames.
-  `memorization` finds copies, which `realism` cannot detect. `report` computes all of these, for
-  other real music and simple baselines too, and returns a scorecard, a `Report`.
+- Comparison of two sets of pieces: `overlap_area` compares the values of one metric, and
+  `transition_overlap` compares root moves. `realism` combines the overlaps in all
+  `REALISM_METRICS` and in root moves. `frechet_distance` compares frames. `memorization` finds
+  copies, which `realism` cannot detect. `report` returns a scorecard, a `Report`, with all of
+  these; other real music and simple baselines are scored for comparison.
 - Comparison of two pieces frame by frame: `frame_correlation`.
 - Scorers for scikit-learn's searches: `RealismScorer` judges composed pieces, `next_frame_score`
   judges predictions.

@@ -20,11 +20,13 @@ class Report(Figures):
         Frames per second.
     values : dict of dict of ndarray of shape (n_excerpts,)
         The value of each metric for each excerpt, by set and metric: ``values["real"]["flux"]``.
-        The sets are "real", "generated", "ceiling" (other real music), "markov" and "shuffled".
+        The sets are "real", "generated", "ceiling" (other real music), "markov" and "shuffled". The
+        last two may have fewer excerpts, because excerpts for which a metric may be undefined
+        are left out.
     overlaps : dict of dict of float
         Overlap of every other set with "real", by set and metric. Besides the metrics, each inner
-        dict has the keys "transition_matrix", for the moves of roots, and "overlap_area", for the
-        geometric mean of all overlaps.
+        dict has the keys "transition_matrix", for root moves, and "overlap_area", for the geometric
+        mean of all overlaps.
     frechet_distances : dict of float
         Fréchet distance of every other set from "real", by set. Frames are transposed to a common
         key first.
@@ -95,9 +97,9 @@ class Report(Figures):
         Returns
         -------
         html : str
-            An ASCII ``div`` that includes its style sheet and needs no scripts. In each row, a bar
-            shows the overlap of composed with real music, and marks show the overlaps of the
-            ceiling and the baselines.
+            An ASCII ``div`` that includes its style sheet and needs no scripts. In each row with
+            overlaps, a bar shows the overlap of composed with real music, and marks show the
+            overlaps of the ceiling and the baselines.
         """
         return as_html(self)
 

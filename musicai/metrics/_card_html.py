@@ -5,7 +5,7 @@ from html import escape
 from ._figures import Figures, doubts
 from ._words import COLUMNS, COPIES, DISTANCE, TOTAL, TOTAL_SAID, TRANSITIONS, WORDS, in_words
 
-# Okabe and Ito's colors, which color-blind people can distinguish. Marks also differ in height.
+# Colors like those of Okabe and Ito, for color-blind people. Marks also differ in height.
 _STYLE = """
 .musicai-report{--ink:#1c2430;--dim:#5b6675;--line:#dfe3e8;--ground:#fff;--track:#eceff2;
 --composed:#0072b2;--markov:#d55e00;--shuffled:#8a6d00;color:var(--ink);background:var(--ground);

@@ -32,7 +32,7 @@ class Figures:
 
     @property
     def n_excerpts(self) -> int:
-        """Number of excerpts in each set."""
+        """Number of excerpts drawn from each set."""
         return len(self.values["real"]["flux"])
 
 

@@ -27,16 +27,16 @@ _NEVER = 1e-9  # weight of fallback probabilities; it matters only for states th
 class MarkovBaseline(Persistent, BaseEstimator):
     r"""Baseline composer with one frame of memory: a Markov chain over prototypes of frames.
 
-    Frames are quantized to the nearest of `n_states` prototypes (k-means). Moves between prototypes
-    are counted. New pieces are random walks with the probabilities
+    Frames are quantized to the nearest of `n_states` prototypes (k-means). Transitions between
+    prototypes are counted. New pieces are random walks with the probabilities
 
     .. math:: P(s_t \mid s_{t-1}) = \frac{n(s_{t-1}, s_t)}{\sum_{s'} n(s_{t-1}, s')}
 
     Such pieces have realistic frames, chords and pace, but no form, so a composer should score
     higher. Chroma (frames of 12 nonnegative values) is transposed to a common key, C major or A
     minor, before fitting, and each new piece is transposed to a random key. Other features are
-    never transposed. If every sounding training frame has a maximum of 1, so does every sounding
-    prototype.
+    never transposed. If all training frames are nonnegative and every sounding one has a maximum
+    of 1, then every sounding prototype has a maximum of 1.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ class MarkovBaseline(Persistent, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Find the prototypes and count the moves between them.
+        """Find the prototypes and count the transitions between them.
 
         Parameters
         ----------
@@ -252,10 +252,10 @@ def _quantize(
 
 
 def _count(pieces: list[np.ndarray], otherwise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Estimate, from sequences of states, the probabilities of first states and of moves.
+    """Estimate, from sequences of states, the probabilities of first states and of transitions.
 
-    `otherwise` holds the probabilities of moves from a state that no sequence leaves. Its shape is
-    (n_states, n_states), or (n_states,) if they are the same for every state.
+    `otherwise` holds the probabilities of transitions from a state that no sequence leaves. Its
+    shape is (n_states, n_states), or (n_states,) if they are the same for every state.
     """
     n_states = otherwise.shape[-1]
     start = np.bincount([states[0] for states in pieces], minlength=n_states)

@@ -187,7 +187,7 @@ def _any_above(
     `near`, (n_chunks, n_windows), is True for pairs with close outlines; no other pair can be that
     similar.
     """
-    if np.count_nonzero(near) > near.size // few:  # here, products of whole matrices are faster
+    if np.count_nonzero(near) > near.size // few:  # then products of whole matrices are faster
         asked, windows = near.any(axis=1), learned.reshape(len(learned), -1).T
         best = np.zeros(len(chunks))
         for semitones in range(N_PITCH_CLASSES):

@@ -1,4 +1,4 @@
-"""Metrics of motion: changes from frame to frame, and changes of fullness over seconds."""
+"""Metrics of motion: changes from frame to frame, and the variation of fullness in a piece."""
 
 from typing import Any
 

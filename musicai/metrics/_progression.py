@@ -113,7 +113,7 @@ def falling_fifths(X: Any) -> float:
 
 
 def _held_roots(piece: np.ndarray) -> np.ndarray:
-    """Return the held roots of a piece in order, without repetitions."""
+    """Return the held roots of a piece in order, without immediate repetitions."""
     frames = piece[~is_flat(piece)]
     if len(frames) < 2:
         return np.empty(0, dtype=np.intp)

@@ -19,9 +19,9 @@ from ._motion import dynamics, flux, harmonic_change, persistence
 from ._overlap import geometric_mean, overlap_area, share_overlap, transition_overlap
 from ._words import SHARES, TRANSITIONS
 
-# Two metrics are left out because, on chorales and game music, their absolute correlation with
-# another one exceeds 0.9: quiet_share with frame_entropy, and falling_fifths with the transition
-# matrix, which is compared separately.
+# Two metrics are left out: quiet_share, because its absolute correlation with frame_entropy exceeds
+# 0.9 on chorales and game music; and falling_fifths, because it follows from the transition matrix,
+# which is compared separately.
 REALISM_METRICS: dict[str, Callable[..., float]] = {
     metric.__name__: metric
     for metric in (
@@ -184,7 +184,7 @@ def shared_areas(
     values: Mapping[str, np.ndarray],
     other_values: Mapping[str, np.ndarray],
 ) -> dict[str, float]:
-    """Return the overlap of two sets in each metric and in the moves of roots.
+    """Return the overlap of two sets in each metric and in root moves.
 
     The geometric mean of these overlaps is the realism. `values` and `other_values` are the results
     of `measure` for `pieces` and `others`.

@@ -24,7 +24,7 @@ DISTANCE, COPIES = "frechet_distance", "memorization"
 SHARES = frozenset({"key_stability"})
 """Metrics that are shares of only a few cases per excerpt.
 
-Their values are nearly binary, so the mean determines the standard deviation, which is not shown.
+Their standard deviation is not shown, because it follows largely from the mean.
 """
 
 

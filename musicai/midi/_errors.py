@@ -4,8 +4,8 @@
 class MidiError(ValueError):
     """Error for MIDI music that cannot be used. The message names the file, the cause and a remedy.
 
-    It is raised if a file is missing, empty, damaged, implausibly long or not a MIDI file; if music
-    has no notes; or if a soundfont cannot be used.
+    For example, it is raised if a file is missing, empty, damaged, implausibly long or not a MIDI
+    file; if music has no notes; or if a soundfont cannot be used.
 
     Examples
     --------

@@ -69,7 +69,7 @@ class Key:
             yield note, ended is None and cut is None
 
     def _pair(self) -> None:
-        """Find the note-off of each note-on; a note-off ends all sounding notes of the key."""
+        """Find the note-off of each note-on. In general, a note-off ends all notes of the key."""
         down: list[int] = []  # indices of note-ons without a note-off so far
         doubtful: list[int] = []  # indices of note-ons that may come after their own note-offs
         for i, (tick, velocity, _) in enumerate(self.strokes):

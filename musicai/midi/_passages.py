@@ -73,7 +73,7 @@ class Passage(NamedTuple):
 
     @property
     def length(self) -> int:
-        """Number of samples from the start until all keys and pedals are released."""
+        """Number of samples from the start until the sound of the last note begins to die away."""
         return max(strike.silence for strike in self.strikes) - self.start
 
 
@@ -137,8 +137,8 @@ def messages(
     after `end` are left out.
     """
     mido = need("mido", extra="midi", what="synthesize")
-    # Messages at the same time are sorted: note-offs, then control changes, then note-ons. So a
-    # pedal that is pressed just as a key is released comes too late to hold that note.
+    # Messages at the same time are sorted: programs and note-offs, then control changes and bends,
+    # then note-ons. So a pedal that is pressed just as a key is released does not hold that note.
     timed: list[tuple[int, int, Any]] = []
     for player, channel in channels.items():
         program = players[player].program

@@ -28,7 +28,7 @@ MOST_BYTES = 2**21
 """Largest file size in bytes: half a million notes, which take about 10 s and 500 MB to read."""
 
 MOST_TICKS = 10**7
-"""pretty_midi's limit on the length of music: 87 minutes at 960 ticks per beat and 120 bpm."""
+"""pretty_midi's limit in ticks: 87 minutes at 960 ticks per beat and 120 beats per minute."""
 
 FINE = 960
 """Fine resolution, in ticks per beat; few sequencers use a finer one."""
@@ -188,8 +188,8 @@ def _n_ticks(song: Song) -> int:
 def _divisor(song: Song) -> int:
     """Return the number of ticks to merge into one, so that pretty_midi can read long music.
 
-    Return 1 if the music is not too long, or if its ticks are not very fine. music21, for example,
-    writes very fine ticks.
+    Return 1 if the music is not too long, if its ticks are not very fine, or if no such number
+    divides the ticks of a beat evenly. music21, for example, writes very fine ticks.
     """
     if song.division < FINE or _n_ticks(song) < MOST_TICKS:
         return 1
@@ -214,7 +214,7 @@ def _coarsened(song: Song) -> Song:
 def _conducted(song: Song) -> "PrettyMIDI":
     """Return music with the file's tempi, signatures and texts, but without instruments.
 
-    Write the tempi to a MIDI file in memory, because pretty_midi accepts tempi only from files.
+    The tempi are written to a MIDI file in memory: pretty_midi accepts tempi only from files.
     """
     mido = need("mido", extra="midi", what="read_midi")
     pretty_midi = need("pretty_midi", extra="midi", what="read_midi")

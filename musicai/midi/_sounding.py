@@ -1,4 +1,4 @@
-"""Durations of notes, which sound until the key and the pedal that holds it are released."""
+"""Durations of notes: a note sounds until its key and any pedal that holds the note are up."""
 
 from itertools import groupby
 from operator import itemgetter
@@ -19,7 +19,7 @@ NOTES_OFF_CONTROLS = (SOUND_OFF, 123, 124, 125, 126, 127)
 
 
 def release_times(instrument: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return when the key of each note of an instrument is released, and when its sound ends.
+    """Return when the key of each note of an instrument is released, and when the note ends.
 
     A note whose key is released while the sustain pedal is down sounds until the pedal is lifted.
     If the pedal is never lifted, the note sounds until the instrument's last key is released. The
@@ -85,7 +85,7 @@ def apart(starts: np.ndarray, ends: np.ndarray, pitches: np.ndarray) -> np.ndarr
 def _cut(
     starts: np.ndarray, ends: np.ndarray, changes: list[Any], numbers: tuple[int, ...]
 ) -> np.ndarray:
-    """Return `ends`, each limited to the first control change in `numbers` after the start."""
+    """Limit each note's end to the first control change in `numbers` after the note's start."""
     times = np.array([each.time for each in changes if each.number in numbers] + [np.inf])
     return np.minimum(ends, times[np.searchsorted(times[:-1], starts, side="right")])
 

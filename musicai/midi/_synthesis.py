@@ -74,8 +74,9 @@ def synthesize(
     TypeError
         If `midi` or `soundfont` is of an unsupported type.
     MidiError
-        If the music cannot be read, has no notes or lasts more than a day, or the soundfont cannot
-        be played.
+        If the music cannot be read, has no notes, lasts more than a day, has more than 500
+        instruments, or has invalid times, pitches or velocities; or if the soundfont cannot be
+        played.
     ValueError
         If `sr` is invalid.
     ImportError

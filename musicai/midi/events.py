@@ -17,7 +17,7 @@ END, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x2F, 0x51, 0x58, 0x59
 _DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2} | {
     0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0
 }  # fmt: skip
-"""Number of data bytes by status. Statuses from 0xF1 on do not belong in files, but occur there."""
+"""Number of data bytes by status. Those from 0xF1 on do not belong in files, but occur there."""
 
 _EXCLUSIVE = (0xF0, 0xF7)
 """Statuses of system-exclusive messages."""

@@ -43,7 +43,7 @@ def price_of_change(seconds: np.ndarray, vocabulary: str) -> np.ndarray:
         Chords to choose from.
     """
     stay = np.exp(-np.maximum(seconds, 1e-3) / _MEAN_SECONDS)
-    # The chord stays with probability `stay`. The other chords share the rest equally.
+    # The chord stays with probability `stay`. All others and "no chord" share the rest equally.
     return np.maximum(0, np.log(stay * len(_UNIT_TEMPLATES[vocabulary]) / (1 - stay)))
 
 

@@ -50,8 +50,8 @@ def read_symbol(symbol: Any) -> int:
     Parameters
     ----------
     symbol : str
-        Symbol such as "Bbm7", "C:min7" or "F/A"; the bass note is ignored. "N", "N.C.", "X" and
-        "*" leave the chord open.
+        Symbol such as "Bbm7", "C:min7" or "F/A"; the bass note is ignored. "N", "N.C.", "NC", "X"
+        and "*" leave the chord open.
 
     Returns
     -------

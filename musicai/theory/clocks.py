@@ -1,8 +1,8 @@
 """The three clocks behind :class:`musicai.Timing`.
 
-Frames sound at a rate (`RateClock`), as beats at a tempo (`TempoClock`) or between measured
-boundaries (`MeasuredClock`). The three classes share one interface. `Timing` checks arguments and
-passes arrays. Clocks are immutable.
+Frames sound at a rate (`RateClock`), in beats at a tempo (`TempoClock`) or between measured
+boundaries (`MeasuredClock`). The three classes share one interface. `Timing` checks the arguments,
+and passes times and frame indices as arrays. Clocks are immutable.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -205,7 +205,7 @@ class MeasuredClock:
         return np.interp(frames, np.arange(len(self.borders)), self.borders)
 
     def frames_at(self, seconds: np.ndarray) -> np.ndarray:
-        """Return the indices of the frames that sound at given times; `n_frames` after the end."""
+        """Return the indices of the frames at given times; `n_frames` at or after the end."""
         frames = np.searchsorted(self.borders, seconds + 1e-9, side="right") - 1
         return np.clip(frames, 0, self.n_frames)
 

@@ -17,7 +17,7 @@ from .keys import common_tonic
 from .timing import Timing
 from .vocabulary import QUALITIES, templates
 
-_TEMPO, _METER = 120.0, 4  # defaults for frames without beats, as in charts and MIDI
+_TEMPO, _METER = 120.0, 4  # for frames without beats; charts and MIDI have the same defaults
 
 _CHART_HEAD = re.compile(
     r"^[A-G][#b]? (?:major|minor), (\d+) beats a minute, (\d+)/4$", re.MULTILINE
@@ -60,9 +60,9 @@ def frames_of_chords(
     Raises
     ------
     ValueError
-        If a symbol is unknown, a bar has more chords than frames, the progression is empty or
-        longer than `n_frames`, bars or seconds are given without a timing, or bars are given for
-        measured frames.
+        If a symbol, duration, tempo or meter is invalid, chords overlap, a bar has more chords than
+        frames, the progression is empty or longer than `n_frames`, bars or seconds are given
+        without a timing, or bars are given for measured frames.
     TypeError
         If `chords` is of an unsupported type.
 

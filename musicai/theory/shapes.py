@@ -1,7 +1,7 @@
 """Centered and normalized chroma, and its correlations.
 
 A frame is flat if all its values are equal, as in silence. A flat frame has no key and no chord,
-and its correlation with any other frame counts as 0. :func:`is_flat` decides which frames are flat.
+and in this module, its correlations are 0. :func:`is_flat` decides which frames are flat.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Timing of the frames of a piece, in seconds and in beats.
+"""Timing of the frames of a piece, in seconds, in beats, or both.
 
 A piece is an array that does not store when its frames sound. A :class:`Timing` does, and functions
 that play, write, plot or measure a piece take one. Seconds count from the beginning of the
@@ -30,7 +30,7 @@ RATE_RULE: Rule = (lambda v: is_real(v) and 0 < v <= 1e6, "a positive number of 
 
 
 class Timing:
-    """Start and end times of the frames of a piece, in seconds and in beats.
+    """Start and end times of the frames of a piece, in seconds, in beats, or both.
 
     Make one with :meth:`from_rate`, :meth:`from_borders`, :meth:`from_beats` or
     :meth:`from_tempo`, or use the `timing` of an extractor or an `Analysis`. Timings are immutable.
@@ -44,7 +44,7 @@ class Timing:
     Frame ``t`` of an analysis at a fixed rate is centered on ``t / rate`` seconds. It sounds from
     ``(t - 1/2) / rate`` to ``(t + 1/2) / rate``, except that the first frame starts at 0. Thus `n`
     frames last ``(n - 1/2) / rate`` seconds, and a recording of that length is analyzed as `n`
-    frames again. Frame ``t`` of a timing in beats starts ``t / frames_per_beat`` beats after the
+    frames again. Frame ``t`` of a timing at a tempo starts ``t / frames_per_beat`` beats after the
     beginning.
 
     Examples
@@ -196,8 +196,8 @@ class Timing:
         Parameters
         ----------
         beats_per_minute : float or None
-            Tempo from 4 to 1000. None if unknown: the timing then has beats and bars, but
-            methods that return seconds raise an error.
+            Tempo from 4 to 1000. None if unknown: the timing then has beats and bars, but methods
+            that take or return seconds raise an error.
         frames_per_beat : float, default=1
             Frames per beat; 2 for half-beats.
         beats_per_bar : int, default=4
@@ -445,8 +445,9 @@ class Timing:
         Returns
         -------
         frames : int or ndarray of int
-            Indices in the shape of `seconds`; `n_frames` for times after the end of a measured
-            timing. For example, ``piece[: timing.frames_at(30)]`` is about the first half minute.
+            Indices in the shape of `seconds`; `n_frames` for times at or after the end of a
+            measured timing. For example, ``piece[: timing.frames_at(30)]`` is about the first half
+            minute.
 
         Raises
         ------

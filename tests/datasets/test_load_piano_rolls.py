@@ -49,7 +49,7 @@ def test_all_subsets_are_concatenated(tmp_path, write_rolls):
 def test_each_file_in_a_folder_is_a_style(tmp_path, write_rolls):
     write_rolls(tmp_path / "folk.mat")
     write_rolls(tmp_path / "Bach.MAT", seed=1)
-    for name in ("read me.txt", "._folk.mat"):  # macOS creates the second kind on other disks
+    for name in ("read me.txt", "._folk.mat"):  # macOS creates "._" files on other disks
         (tmp_path / name).touch()
     data = load(tmp_path, subset="valid")
     assert data.target == ["Bach", "Bach", "folk", "folk"]

@@ -27,7 +27,7 @@ def music():
 
 
 def named_at(chords, moments):
-    """Return the root and the third of the chord at each of some times."""
+    """Return the root and the mode, "maj" or "min", of the chord that sounds at each moment."""
     ends = [chord.end for chord in chords[:-1]]
     return [
         (chords[i].root, "maj" if 4 in QUALITIES[chords[i].quality].tones else "min")
@@ -52,7 +52,9 @@ def test_pieces_have_the_format_of_extracted_chroma(music):
     st.integers(0, 2**32 - 1),
 )
 @settings(max_examples=25, deadline=None)
-def test_all_fields_have_one_entry_per_piece(n_pieces, n_bars, tempo, styles, seed):
+def test_there_is_an_entry_for_each_piece_and_chords_fill_the_piece(
+    n_pieces, n_bars, tempo, styles, seed
+):
     music = make_progressions(
         n_pieces, n_bars=n_bars, tempo=tempo, styles=styles, random_state=seed
     )

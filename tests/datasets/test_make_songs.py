@@ -29,7 +29,7 @@ def played(home):
     return make_songs(4, styles=["pop", "waltz"], folder=home, sr=RATE, random_state=3)
 
 
-def test_all_fields_have_one_entry_per_song(songs):
+def test_there_is_an_entry_for_each_song_and_files_are_named_after_styles(songs):
     assert songs.target_names == STYLES
     assert songs.target == STYLES * 2
     for name in ("recordings", "tempi", "beats_per_bar", "chords", "key_names", "titles"):

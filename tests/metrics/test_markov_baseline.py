@@ -66,7 +66,7 @@ def test_frames_peak_at_one_if_training_frames_do(chain, music):
     assert quiet.prototypes_.max() <= 0.5
 
 
-def test_each_style_has_its_own_moves_and_styles_can_be_blended():
+def test_each_style_has_its_own_transitions_and_styles_can_be_blended():
     low, high = np.eye(4)[[0, 1] * 20], np.eye(4)[[2, 3] * 20]
     chain = MarkovBaseline(random_state=0).fit([low, high, low], ["a", "b", "a"])
     assert list(chain.styles_) == ["a", "b"]

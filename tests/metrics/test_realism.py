@@ -56,7 +56,7 @@ def test_sets_without_spread_overlap_only_if_they_are_equal():
 
 
 @pytest.mark.parametrize("values", [[1.0], [[1.0, 2.0]], [1.0, np.nan]])
-def test_invalid_values_of_pieces_are_refused(values):
+def test_overlap_area_refuses_invalid_metric_values(values):
     with pytest.raises(ValueError, match="y must hold a number for each of two or more pieces"):
         overlap_area([1.0, 2.0], values)
 

@@ -185,7 +185,7 @@ def test_without_train_real_music_is_halved(music, more_music):
     assert not flux[0] & flux[1]
 
 
-def test_text_and_html_show_every_figure(card):
+def test_text_and_html_name_every_metric_and_show_the_total(card):
     text, html = str(card), card.to_html()
     for metric in (*REALISM_METRICS, "transition_matrix", "frechet_distance", "memorization"):
         assert metric in text
