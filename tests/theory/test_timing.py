@@ -132,7 +132,7 @@ def test_a_long_frame_counts_as_several_frames(frames_per_beat):
 
 
 def test_frames_are_beats_only_if_the_timing_is_made_from_beats():
-    """Durations do not reveal beats: with a hop of 4096 samples, a frame is as long as a fast beat."""
+    """Durations do not reveal beats: at a hop of 4096 samples, frames are as long as fast beats."""
     for seconds in (np.arange(9) * 4096 / 22050, np.arange(9) * 0.5):
         frames, beats = Timing.from_borders(seconds), Timing.from_beats(seconds)
         np.testing.assert_array_equal(frames.borders(), beats.borders())
