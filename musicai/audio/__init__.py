@@ -1,8 +1,8 @@
-"""Reading, writing and leveling of audio in blocks, and sonification of chroma.
+"""Reading, writing and leveling of audio, and sonification of chroma.
 
-Samples are float32 in [-1, 1]: a 1-D array for mono, shape (n_samples, 2) for stereo. Sampling
-rates are in hertz. libsndfile decodes WAV, FLAC, Ogg, MP3 and other formats. If the ffmpeg program
-is installed, it decodes MP4, WMA, WebM and others. soxr resamples.
+Samples are float32, usually in [-1, 1]: a 1-D array for mono, shape (n_samples, 2) for stereo.
+Sampling rates are in hertz. libsndfile decodes WAV, FLAC, Ogg, MP3 and other formats. If the ffmpeg
+program is installed, it decodes MP4, WMA, WebM and others. soxr resamples.
 """
 
 from ._errors import RecordingError

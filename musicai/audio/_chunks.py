@@ -3,7 +3,8 @@
 A program writes the length of the samples into the header when it closes the file. If the program
 crashes, the header contains 0 or an earlier length. A 32-bit field cannot hold a length of 4 GiB or
 more. This module therefore inspects the bytes that follow the samples counted in the header.
-Chunks, tags, pictures and zeros are recognized; anything else is read as more samples.
+Chunks, tags, pictures and zeros are recognized; anything else, unless it is very short, is read as
+more samples.
 
 RIFF: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (1991); RF64: EBU
 Tech 3306; AIFF: Apple, "Audio Interchange File Format 1.3" (1989); W64: Sony, "Wave64" (2003);
@@ -29,19 +30,19 @@ LARGEST_SIZE = 2**32 - 1
 """Largest 32-bit size; in RF64 it means that the size is in the `ds64` chunk."""
 
 UNKNOWN_SIZE = 2**31 - 2**16
-"""Smallest 32-bit size that means "unknown".
+"""Smallest 32-bit size that means "unknown" if the file has fewer bytes.
 
 A program that writes to a pipe cannot know the size and stores the largest size that it supports.
 """
 
 NOT_AUDIO = (b"ID3", b"TAG", b"APETAGEX", b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
-"""First bytes of tags (which may be truncated) and of pictures."""
+"""First bytes of pictures, and of tags that are truncated, so that `skip_tags` ignores them."""
 
 MOST_CHUNKS = 2**12
 """Largest number of chunks to inspect; a damaged file may seem full of empty chunks."""
 
 MOST_ZEROS = 2**26
-"""Largest number of bytes to inspect after the samples; if all are zero, they are not audio."""
+"""Largest number of bytes to compare with zero; if all are zero, no audio follows the samples."""
 
 KINDS = (b"WAVE", b"AIFF", b"AIFC")
 FORMATS = (b"fmt ", b"COMM", b"desc")
@@ -72,7 +73,7 @@ class Family(NamedTuple):
     samples : bytes
         Name of the chunk that holds the samples.
     n_skipped : int
-        Number of bytes in that chunk before the samples.
+        Number of bytes in the chunk `samples` before the first sample.
     """
 
     first: int
@@ -177,7 +178,7 @@ def chunk_layout(
 def _unread_behind(
     content: BinaryIO, padded: int, behind: int, stop: int, family: Family | None, origin: int
 ) -> str | None:
-    """Return a warning about unread audio after the samples, or None if there is none."""
+    """Return a warning if audio that is not read follows the samples; otherwise None."""
     if any(_read(content, position, 4) in MAGIC for position in (padded, behind)):
         return "another recording follows the first in this file, and was not read"
     if family and any(
@@ -232,7 +233,10 @@ def _chunks(
 
 
 def _is_not_audio(content: BinaryIO, position: int, stop: int, family: Family | None) -> bool:
-    """Return whether the bytes from `position` to `stop` look like chunks, tags or a picture."""
+    """Return whether the bytes from `position` to `stop`, if any, look like other data than audio.
+
+    Such data are chunks, tags and pictures.
+    """
     for _ in range(MOST_CHUNKS):
         position = skip_tags(content, position)
         if position >= stop:

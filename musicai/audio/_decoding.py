@@ -55,9 +55,10 @@ def open_file(
     name : str
         Name of the file in errors and warnings.
     block_size : int
-        Samples per block.
+        Largest number of samples per block.
     on_damage : callable
-        Called with a message if the file is damaged, or its length differs from that in its header.
+        Called with a message after the last samples, if the file is damaged, if it holds audio that
+        is not read, or if the length in its header is wrong by more than a second.
 
     Yields
     ------
@@ -148,7 +149,7 @@ def check_native_rate(native_rate: float, name: str) -> None:
 
 
 def pcm_to_float(block: np.ndarray) -> np.ndarray:
-    """Return a float32 copy of samples, with integers scaled to [-1, 1)."""
+    """Return a float32 copy of samples, with integers scaled to [-1, 1]."""
     if block.dtype.kind == "f":
         with np.errstate(over="ignore"):  # overflow becomes infinity, which is rejected later
             return block.astype(np.float32)
@@ -162,7 +163,7 @@ def pcm_to_float(block: np.ndarray) -> np.ndarray:
 
 
 def _trouble(opened: Opened, decoded: int, cause: str | None) -> str | None:
-    """Return a description of damage to a decoded file; None if it is intact."""
+    """Return what is wrong with a decoded file, for a warning; None if nothing is wrong."""
     file, n_samples, layout = opened
     if layout.trouble is not None:
         return layout.trouble

@@ -4,8 +4,8 @@
 class RecordingError(ValueError):
     """Error for a recording that cannot be used.
 
-    This error is raised for files that are missing, empty, unreadable or not audio, and for samples
-    that are empty, not numeric, NaN or infinite. The message names the recording, the cause and a
+    For instance, a file may be missing, empty, unreadable or not audio, and samples may be empty,
+    not numeric, NaN or infinite. The message names the recording and the cause, and usually a
     remedy.
 
     Examples

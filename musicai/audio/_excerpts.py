@@ -36,11 +36,12 @@ def read_excerpt(
 ) -> np.ndarray:
     """Read an excerpt of a recording.
 
-    The result equals the corresponding samples from :func:`read_blocks`, but a file is decoded only
-    around the excerpt. If `start` falls between two samples of `read_blocks`, or a sampling rate is
-    not a whole number, the excerpt is shifted by up to half a sample. In an MP3 file that is
-    damaged or has no table of contents, the excerpt can be off by a few milliseconds. Files that
-    only the ffmpeg program can decode are read from the beginning.
+    The result nearly equals the corresponding samples from :func:`read_blocks`, but a file is
+    decoded only around the excerpt. If `start` falls between two samples of `read_blocks`, or a
+    sampling rate is not a whole number, the excerpt is shifted by up to half a sample. In an MP3
+    file that is damaged or has no table of contents, the excerpt can be off by a few milliseconds.
+    Files that only the ffmpeg program can decode, or in which seeking fails, are read from the
+    beginning.
 
     Parameters
     ----------
@@ -67,7 +68,8 @@ def read_excerpt(
     ValueError
         If a parameter is out of range.
     RecordingError
-        If the recording cannot be read, or the excerpt has NaN or infinite samples.
+        If the recording cannot be read, or samples in or near the excerpt are NaN, infinite or
+        beyond 1e12.
 
     Examples
     --------
@@ -98,7 +100,7 @@ def read_excerpt(
                 file.seek(begin)
                 samples = file.read(end - begin, dtype="float32", always_2d=True)
         except (NotDecodedError, RuntimeError, TypeError, ValueError, OSError):
-            # Reading from the beginning may still work. If not, it raises a RecordingError.
+            # Reading from the beginning may still work. If not, `_read_forward` raises an error.
             return _read_forward(recording, start, n_samples, sr, channels, name)
     near = mix_excerpt(samples, native_rate, channels)[first - begin : last - begin]
     check_samples(near, name)

@@ -14,7 +14,7 @@ STREAM_INFO = 42
 """Number of bytes from the start of a file to the end of STREAMINFO, its first metadata block."""
 
 LENGTH_FIELD = 21
-"""Offset in bytes of the 36-bit number of samples, which starts in the low half of this byte."""
+"""Offset of the byte in whose low half the number of samples begins, which has 36 bits."""
 
 LEAST_SECONDS = 1.0
 """Shortest missing audio to report, in seconds; a damaged last frame is shorter."""

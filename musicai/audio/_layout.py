@@ -11,17 +11,17 @@ class Layout(NamedTuple):
     Attributes
     ----------
     parts : tuple of Part
-        Parts to read instead of the file: those with audio, or the whole file with a corrected
-        header. Empty if the file can be read unchanged.
+        Parts to read instead of the whole file: those with audio, or a corrected header and the
+        samples. Empty if the file can be read unchanged.
     endless : bool
         Whether to present the parts to the decoder as a file of unknown length.
     n_samples : int or None
         Number of samples in the file; None if the decoder finds the right number.
     promised : float
         Number of samples according to the header, divided by the actual number; 1 if the header
-        does not give one.
+        does not give a number.
     trouble : str or None
-        Description of damage to the file; None if there is none.
+        Description of damage or of audio that is not read, for a warning; None if there is neither.
     """
 
     parts: tuple[Part, ...] = ()

@@ -13,7 +13,7 @@ from ._loudness import Profile, loudness, measure, part_length, true_peaks
 LOUDNESS = -18.0
 """Target loudness in LUFS (ITU-R BS.1770); players with ReplayGain use the same level.
 
-Only peaks more than 17 dB above this level need limiting; few recordings have any.
+Only peaks more than about 17 dB above this level need limiting.
 """
 
 HIGHEST_PEAK = 10 ** (-1.2 / 20)
@@ -64,8 +64,9 @@ def level_blocks(blocks: Iterable[np.ndarray], sr: float) -> Iterator[np.ndarray
         The same samples at an integrated loudness of -18 LUFS (ITU-R BS.1770, with a mono channel
         counted once), with true peaks more than 1 dB below full scale. All samples get the same
         gain, except within 30 ms of peaks that would be too high. A limiter lowers these peaks
-        equally in all channels, by at most 12 dB. Audio that would need more limiting stays softer
-        than -18 LUFS. The samples do not depend on the block sizes. Silence stays silent.
+        equally in all channels, by at most 12 dB. Audio that would need more limiting, or that the
+        limiter would make more than 3 dB softer, stays below -18 LUFS. The samples do not depend on
+        the block sizes. Silence stays silent.
 
     Raises
     ------

@@ -2,8 +2,8 @@
 
 Like librosa and most other libraries, this module averages the channels. In a few recordings,
 however, a cable or an effect has inverted one channel, and the average cancels nearly all of the
-music. In such passages, some channels are inverted before averaging. This is decided separately for
-each cell of about a quarter of a second, so that an excerpt is mixed like the whole recording.
+music. Where channels cancel, some of them are therefore inverted first. This is decided separately
+for each cell of about a quarter of a second, so that an excerpt is mixed like the whole recording.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -89,8 +89,8 @@ def mix_excerpt(samples: np.ndarray, native_rate: float, channels: int) -> np.nd
 def whole_cells(first: int, last: int, n_channels: int, native_rate: float) -> tuple[int, int]:
     """Extend the range of an excerpt, so that the excerpt is mixed like the whole recording.
 
-    Return the start and stop indices. With several channels, the range consists of whole cells and
-    begins one cell before the excerpt.
+    Return the start and stop indices. With several channels, the range consists of all cells that
+    the excerpt overlaps and the cell before them. With one channel, the range is not extended.
     """
     if n_channels == 1:
         return first, last
@@ -173,7 +173,7 @@ class _Mixer:
     def _apply_signs(self, samples: np.ndarray, *, cancels: bool) -> None:
         """Multiply the channels of a cell by their signs in place.
 
-        The samples fade from the signs of the previous cell.
+        The first samples fade from the signs of the previous cell.
         """
         signs = self._plain
         if 2 * len(samples) < self.cell:  # a short cell at the end may cancel by chance

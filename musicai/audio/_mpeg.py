@@ -49,7 +49,10 @@ MISCOUNTED = 2
 """Tolerated error in a table's number of frames, because encoders count differently."""
 
 LEAST_SECONDS = 1.0
-"""Shortest duration of skipped audio to report, in seconds."""
+"""Shortest duration of skipped audio to report, in seconds.
+
+A gap between frames is also reported if it is longer than `LONGEST_FRAME`.
+"""
 
 SYNC = re.compile(rb"\xff(?=[\xe2-\xff])")
 """First byte of a frame header, followed by a valid second byte."""
@@ -61,7 +64,7 @@ TABLE_BYTES = 194
 """Number of bytes from the start of the first frame to the end of its table."""
 
 CHECKSUM_PLACE = 154
-"""Number of bytes from a table's name to its checksum, which covers the frame up to there."""
+"""Number of bytes from a table's name to its checksum, which covers all earlier bytes."""
 
 
 class Kind(NamedTuple):

@@ -1,7 +1,7 @@
 """Opening of files that libsndfile decodes, with corrected headers.
 
 libsndfile trusts headers. This module compares the header of a file with the file's contents. If
-they differ, libsndfile receives the file with a corrected header.
+they differ, libsndfile receives a corrected header, or only those parts of the file that are audio.
 """
 
 import io
@@ -33,7 +33,10 @@ NO_MPEG_FRAMES = 7
 """libsndfile's error code for an MP3 without frames; libsndfile's message is misleading."""
 
 READ_BYTES = 2**16
-"""Number of bytes to read from a file at a time; libsndfile alone would read a few hundred."""
+"""Number of bytes to read at a time from the parts of a file.
+
+libsndfile alone would read a few hundred.
+"""
 
 
 class NotDecodedError(Exception):
@@ -41,10 +44,10 @@ class NotDecodedError(Exception):
 
 
 class ForwardSoundFile(soundfile.SoundFile):
-    """Sound file that is only read forward.
+    """Sound file that does not seek after every read.
 
     soundfile seeks to the current position after every read of a seekable file. In an MP3, seeking
-    restarts the decoder and changes samples; in a damaged Ogg file, it changes the length.
+    restarts the decoder and changes samples; in a damaged Ogg file, seeking changes the length.
     """
 
     def seekable(self) -> bool:

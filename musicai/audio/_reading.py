@@ -54,7 +54,7 @@ def read_blocks(
         libsndfile decodes WAV, FLAC, Ogg, MP3 and other formats. If the ffmpeg program is
         installed, it decodes MP4, WMA, WebM and others. Samples in a pair may have shape
         (n_samples, n_channels), as in soundfile. Samples are floats or PCM integers of 8, 16 or 32
-        bits. Integers are scaled to [-1, 1).
+        bits. Integers are scaled to [-1, 1].
     sr : float
         Sampling rate of the blocks, in hertz.
     channels : {1, 2}, default=1
@@ -67,8 +67,9 @@ def read_blocks(
     name : str, default=None
         Name of the recording in errors. If None, its path or "the recording".
     on_damage : callable, default=warnings.warn
-        Called with a message if a file is damaged but usable, if its length differs from that
-        in its header by more than a second, or if channels cancel each other.
+        Called with a message if a file is damaged but usable, if it holds audio that is not read,
+        if the length in its header is wrong by more than a second, or if channels cancel each
+        other.
 
     Yields
     ------
@@ -81,8 +82,8 @@ def read_blocks(
     ValueError
         If `sr`, `channels` or `block_size` is out of range.
     RecordingError
-        If the recording cannot be read, has no samples, or has NaN or infinite samples. The
-        message names the recording.
+        If the recording cannot be read, has no samples, or has samples that are NaN, infinite or
+        beyond 1e12. The message names the recording.
 
     Notes
     -----

@@ -1,6 +1,6 @@
 """Sonification of chroma with sines.
 
-Each pitch class sounds in all octaves at once, under a bell-shaped envelope over pitch. Such a
+Each pitch class sounds in several octaves at once, under a bell-shaped envelope over pitch. Such a
 Shepard tone has a pitch class but no octave (R. N. Shepard, "Circularity in judgments of relative
 pitch", 1964). The oscillators run without a break, and their amplitudes are interpolated linearly
 between frames, so there are no clicks.
@@ -21,7 +21,7 @@ from ._level import level
 C1 = 440.0 * 2.0 ** (-45 / 12)
 N_OCTAVES = 9
 C5 = 16 * C1
-"""Default center of the envelope in hertz; its standard deviation is one octave."""
+"""Default center of the envelope in hertz. The envelope's standard deviation is one octave."""
 
 FADE_IN_SECONDS = 0.005
 HIGHEST_SHARE = 0.45
@@ -64,7 +64,8 @@ def sine_bank(piece: np.ndarray, *, sr: float, hop_length: int, center: float = 
     -------
     audio : ndarray of shape (n_frames * hop_length - 1,), dtype float32
         Mono samples, with frame ``t`` centered on sample ``t * hop_length``. The last frame fades
-        out over one hop. `ChromaExtractor` converts the audio back to `n_frames` frames.
+        out over one hop. With the same `sr` and `hop_length`, `ChromaExtractor` converts the audio
+        back to `n_frames` frames.
 
     Raises
     ------

@@ -41,8 +41,8 @@ def write_audio(file: Any, samples: Any, sr: float, *, format: str | None = None
     Raises
     ------
     ValueError
-        If the format is unknown or does not support the sampling rate or the number of channels, or
-        if the samples are not floats in [-1, 1].
+        If the format is unknown or does not support the sampling rate or the number of channels, if
+        `sr` is out of range, or if the samples are empty or not floats in [-1, 1].
     TypeError
         If `file` is neither a path nor a binary file object, or `samples` is a path or a number.
     FileNotFoundError

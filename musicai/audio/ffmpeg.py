@@ -4,9 +4,9 @@ ffmpeg runs as a subprocess and writes 32-bit floats to a pipe in the AU format,
 header. The pipe is read block by block.
 
 Files are not trusted. The name of a file is passed as an absolute path after ``file:``, so that
-ffmpeg cannot take it for an option or a URL. Only audio containers are accepted, because a playlist
-(HLS, concat, SDP) would make ffmpeg open other files or network connections. The only protocol that
-ffmpeg may use is ``file``.
+ffmpeg cannot take it for an option or a URL. Only the formats in `CONTAINERS` are accepted, because
+a playlist (HLS, concat, SDP) would make ffmpeg open other files or network connections. The only
+protocol that ffmpeg may use is ``file``.
 """
 
 import os

@@ -32,7 +32,7 @@ _PATIENCE = 20.0  # seconds to wait for ffmpeg to scan a file
 _DURATION = re.compile(rb"Duration: (\d+):(\d+):(\d+\.\d+)")
 _END = re.compile(rb"out_time_us=(\d+)")
 _MOST_DIFFERENCE = 1.0
-"""Largest difference in seconds between the length in the header and the length of the packets.
+"""Largest tolerated difference in seconds between the lengths of the header and the packets.
 
 If the difference is larger, the file is decoded to find its length.
 """
@@ -44,8 +44,8 @@ class Header(NamedTuple):
     Attributes
     ----------
     format : str
-        libsndfile's name for the format; empty if the header gives a wrong length, because other
-        programs would rely on the header.
+        libsndfile's name for the format; empty if libsndfile needs a corrected length, because
+        other programs would rely on the wrong length in the header.
     sr, n_channels : int
         Sampling rate in hertz, and number of channels.
     n_samples : int or None

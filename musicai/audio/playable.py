@@ -9,7 +9,7 @@ BLOCK_SIZE = 65536
 """Number of samples to write at a time.
 
 Some versions of libsndfile crash if a long Ogg file is written in one call. The Ogg encoder's
-output depends on the size of the first block, so all blocks have this size.
+output depends on the size of the first block, so all blocks but the last have this size.
 """
 
 MOST_CHANNELS = 8
@@ -34,8 +34,8 @@ def playable_blocks(samples: Any, name: str) -> Iterator[np.ndarray]:
     Raises
     ------
     ValueError
-        If there are no samples, if they are not floats in [-1, 1], or if the number of channels
-        varies or exceeds 8.
+        If there are no samples, if they are not floats in [-1, 1], if the number of channels varies
+        or exceeds 8, or if an array has more channels than samples.
     """
     blocks = _checked(samples, name) if isinstance(samples, Iterator) else [_whole(samples, name)]
     held: list[np.ndarray] = []

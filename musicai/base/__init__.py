@@ -1,1 +1,1 @@
-"""Code that the estimators share: pieces, styles, parameters, seeds and persistence."""
+"""Shared code, such as the validation of pieces, styles and parameters, and persistence."""

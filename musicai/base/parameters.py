@@ -1,6 +1,6 @@
 """Parameters of estimators: validation rules, random states and recovery from errors.
 
-Each subpackage defines a table of rules for its parameters, and `check_values` applies the rules.
+Other modules define tables of rules for their parameters, and `check_values` applies the rules.
 """
 
 import math
@@ -100,7 +100,7 @@ def unchanged_on_error(estimator: Any) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        # Restore in one step, so that a second interruption cannot leave it half restored.
+        # In one step, so that a second interruption cannot leave the estimator half restored.
         estimator.__dict__ = before
         raise
 

@@ -2,7 +2,7 @@
 
 pickle, joblib and skops store the state of an estimator as a dictionary. A file may come from a
 different version of the library or from a stranger. The state therefore contains the library's
-version, and all fitted attributes are validated when the file is loaded.
+version, and all declared attributes are validated when the file is loaded.
 """
 
 import os

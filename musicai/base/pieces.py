@@ -2,7 +2,7 @@
 
 A piece is a 2-D array of shape ``(n_frames, n_features)``. A collection is a list, a tuple, a 1-D
 object array or a 3-D array of pieces. Functions that accept both return one result for a piece, a
-list of results for a list or tuple, and an array of results for an array.
+list of results for a list or tuple, and an array of results for an array of pieces.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
@@ -58,8 +58,8 @@ def as_collection(
     Raises
     ------
     ValueError
-        If there are no pieces, a piece is not a table of finite numbers, or a piece has the wrong
-        number of features.
+        If there are no pieces, a single piece has no frames, or a piece is not a table of finite
+        numbers or has the wrong number of features.
     TypeError
         If `X` is a path, a generator, a set, a dict or another library's 3-D array, or a piece is a
         path or a sparse matrix.

@@ -16,7 +16,7 @@ FILE_RULES: dict[str, Rule] = {
     "on_error": (lambda v: is_one_of(v, _ERRORS), f"one of {_ERRORS}"),
     "verbose": VERBOSE_RULE,
 }
-"""Rules for the parameters of every :class:`FileTransformer`."""
+"""Rules for the parameters that every :class:`FileTransformer` has."""
 
 CONTAINER_RULE: Rule = (
     lambda v: is_one_of(v, ("default", "pandas")),

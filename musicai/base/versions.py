@@ -12,7 +12,7 @@ from .._version import __version__
 
 
 def show_versions() -> None:
-    """Print the versions of Python, the system and all dependencies.
+    """Print the versions of musicai, Python, the system and the dependencies.
 
     Include the output in bug reports.
 

@@ -31,7 +31,7 @@ FRAMES_PER_BEAT = {"beat": 1, "half-beat": 2}
 
 
 class Settings(NamedTuple):
-    """Validated parameters of :class:`ChromaExtractor` that affect its output."""
+    """Validated parameters of :class:`ChromaExtractor` that affect its output, except `tracker`."""
 
     kind: str
     sr: float
@@ -52,23 +52,24 @@ class Analysis:
     chroma : ndarray of shape (n_frames, 12), dtype float32
         The piece, one frame per hop, beat or half-beat.
     timing : Timing
-        Times of the frames: at the extractor's frame rate or, with `sync`, on the detected beats.
-        The first detected beat is beat 0; if a frame precedes it, that frame starts at a negative
-        position.
-        If no beats are found, the recording is a single frame without beats. The timing has bars if
-        the downbeat margin is at least 2.
+        Times of the frames: at the extractor's frame rate or, with `sync`, on the detected beats or
+        half-beats. The first detected beat is beat 0; a frame before this beat starts at a negative
+        position. The timing has bars if the downbeat margin is at least 2. With `sync`, a recording
+        with fewer than two beats is a single frame, and its timing has no beats.
     levels : ndarray of shape (n_frames,), dtype float32
-        Root mean square of each frame in decibels relative to full scale; at least -120, which
-        stands for silence.
+        Root mean square of each frame in decibels relative to full scale; at least -120, the level
+        of silence.
     tuning : float or None
         Deviation from A440 in semitones; None if the recording was left out.
     warnings : tuple of str
         Warnings, for instance about a truncated file, or the reason why the recording was left out.
     beats : Beats or None
-        Beats with their clarity and bars. None without `sync`, or if no beats are found.
+        Beats with their clarity and bars. None without `sync`, or if fewer than two beats are
+        found.
     timbre : ndarray of shape (n_frames, 13), dtype float32, or None
         Cepstral coefficients 1 to 13 of each frame, in decibels. They are the orthonormal cosine
-        transform of the levels of quarter-tone bands, averaged over the frame. None without `sync`.
+        transform of the levels of quarter-tone bands, averaged over the frame. None without `sync`,
+        or if the recording was left out.
     tempo : float or None
         Tempo of `timing` in beats per minute. None unless the frames follow beats.
     clarity : float or None
@@ -215,7 +216,7 @@ def analyze(
 
 
 def _timing(beats: Beats | None, end: float, *, frames_per_beat: int) -> Timing:
-    """Return the timing of the frames between beats or, without beats, of a single frame."""
+    """Return the timing of frames that follow beats or, without beats, of a single frame."""
     if beats is None:
         return Timing.from_borders([0.0, end])
     seconds, positions = beat_grid(beats.times, end, frames_per_beat=frames_per_beat)

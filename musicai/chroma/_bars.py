@@ -23,7 +23,7 @@ This threshold is above 0 because bars of four beats are far more common.
 STRONGEST = 0.97
 """Quantile at which to clip onset strength.
 
-Otherwise, a single onset after silence would outweigh all other onsets.
+Without clipping, a single onset after silence would outweigh all other onsets.
 """
 
 MOST_BARS = 20
@@ -55,12 +55,12 @@ def find_bars(
     Returns
     -------
     beats_per_bar : int
-        3 or 4.
+        3 or 4; 4 for fewer than 12 beats.
     downbeat : int
-        Index of the first downbeat.
+        Index of the first downbeat; 0 for fewer than 12 beats.
     margin : float
-        Confidence in the downbeat, in standard errors that assume at most 20 bars (see `Beats`). It
-        is 0 for fewer than 12 beats.
+        Confidence in the downbeat, in standard errors that assume at most 20 bars (see `Beats`); 0
+        for fewer than 12 beats.
     """
     if len(bass) < FEWEST:
         return 4, 0, 0.0
@@ -84,7 +84,10 @@ def find_bars(
 
 
 def _in_errors(differences: np.ndarray, *, most: int) -> np.ndarray:
-    """Divide each column's mean by its standard error, which assumes at most `most` rows."""
+    """Divide each column's mean by its standard error, for at most `most` rows.
+
+    `LEAST_ERROR` is added to the standard error.
+    """
     errors = differences.std(axis=0) / np.sqrt(min(len(differences), most))
     return differences.mean(axis=0) / (errors + LEAST_ERROR)
 

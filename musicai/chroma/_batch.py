@@ -157,7 +157,11 @@ def _analyze_identified(
 
 
 def _identity(recording: Any, by_content: bool) -> Any:
-    """Return a value that changes with a recording's content; None if the recording is unusable."""
+    """Return a value that identifies the content of a recording for the cache.
+
+    Return None if a file cannot be read, or if samples are not a plain NumPy array. Such a
+    recording is analyzed without the cache.
+    """
     if is_path(recording):
         try:
             if by_content:

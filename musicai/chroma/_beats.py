@@ -2,10 +2,11 @@
 
 The method is dynamic programming (D. P. W. Ellis, "Beat tracking by dynamic programming", Journal
 of New Music Research 36, 2007), as in ``librosa.beat.beat_track``, but with a different tempo
-estimate. The beat period maximizes the sum of the onset strength's autocorrelation at half, one,
-two, three and four periods, weighted by a prior that expects faster beats in music with stronger
-onsets. The beats are the sequence of frames with the strongest onsets about one period apart. Each
-beat is then refined to a fraction of a frame, by fitting a parabola to the onset strength.
+estimate. The beat period maximizes a weighted sum of the onset strength's autocorrelation at half,
+one, two, three and four periods, multiplied by a prior that expects faster beats in music with
+stronger onsets. The beats are the sequence of frames with the strongest onsets about one period
+apart. Each beat is then refined to a fraction of a frame, by fitting a parabola to the onset
+strength.
 """
 
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ SLOTS = 16
 """Number of points per beat at which to sample the onset strength, to compare beats."""
 
 NEIGHBORS, SMOOTHED = 4, 5
-"""Number of beats on each side of a beat to compare with it; window of the smoothing in beats."""
+"""Number of beats on each side with which to compare a beat, and number of beats to smooth over."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,11 +209,11 @@ def _smooth(strength: np.ndarray, period: int) -> np.ndarray:
 
 
 def _best_path(score: np.ndarray, period: int) -> np.ndarray:
-    """Return the sequence of frames, about a period apart, with the highest total score.
+    """Return the path of frames, about a period apart, with the highest score minus penalties.
 
-    This is the dynamic program of Ellis's paper. The best path to a frame comes from a frame half a
-    period to two periods earlier. The penalty of a step is proportional to the squared logarithm of
-    its length in periods.
+    This is the dynamic program of Ellis's paper. The path ends at the frame that `_last_beat`
+    returns. The best path to a frame comes from a frame half a period to two periods earlier. The
+    penalty of a step is proportional to the squared logarithm of its length in periods.
     """
     steps = np.arange(2 * period, (period + 1) // 2 - 1, -1)
     longest, shortest = steps[0], steps[-1]
@@ -236,7 +237,10 @@ def _best_path(score: np.ndarray, period: int) -> np.ndarray:
 
 
 def _last_beat(total: np.ndarray) -> int:
-    """Return the frame of the last peak that is at least half as high as the median peak."""
+    """Return the frame of the last peak that is at least half as high as the median peak.
+
+    `total` is the score of the best path to each frame.
+    """
     rising = np.append(-np.inf, total[:-1]) < total
     peaks = np.flatnonzero(rising & (total >= np.append(total[1:], -np.inf)))
     return int(peaks[total[peaks] >= 0.5 * np.median(total[peaks])][-1])
@@ -250,9 +254,10 @@ def _trim(beats: np.ndarray, score: np.ndarray) -> np.ndarray:
 
 
 def _peak_offsets(score: np.ndarray, beats: np.ndarray) -> np.ndarray:
-    """Return the offset in frames from each beat to the peak of a parabola through its score.
+    """Return the offset in frames from each beat to the maximum of the score between frames.
 
-    The offset is 0 if the beat is not at a local maximum.
+    The maximum is that of a parabola through the scores of the beat and of its two neighbors. The
+    offset is 0 if the beat is not at a local maximum.
     """
     padded = np.pad(score, 1, mode="edge")
     before, at, after = padded[beats], padded[beats + 1], padded[beats + 2]

@@ -5,15 +5,15 @@ A constant-Q transform analyzes each pitch with a window of a fixed number of pe
 narrow, so they form a sparse matrix, which is multiplied by one spectrum per frame (Brown and M. S.
 Puckette, "An efficient algorithm for the calculation of a constant Q transform", 1992). There are
 three bins per semitone. Frequencies above the highest note are not needed, so samples are first
-resampled to a lower rate.
+resampled to a lower rate if possible.
 
 Magnitudes are compressed, as in hearing, to give more weight to quiet voices. The mean of the
 surrounding bins is subtracted as background, to remove drums, noise and the spectral leakage of
-loud tones. The expected third partial of each tone is also subtracted, because it belongs to
-another pitch class. Summing over octaves gives a fine chroma of 36 values per frame. The tuning is
-estimated from the fine chroma of the whole recording and used to fold the 36 values to 12. The fine
-chroma is small enough to keep in memory, so one pass over the recording suffices.
-``benchmarks/chroma/quality.py`` measures the accuracy of the chroma.
+loud tones. The expected third partial of each tone is also subtracted, because it sounds in another
+pitch class. Summing over octaves gives a fine chroma of 36 values per frame. The tuning, if it is
+not given, is estimated from the fine chroma of the whole recording. It determines how the 36 values
+are folded to 12. The fine chroma is small enough to keep in memory, so one pass over the recording
+suffices. ``benchmarks/chroma/quality.py`` measures the accuracy of the chroma.
 """
 
 from collections.abc import Iterable
@@ -175,8 +175,8 @@ def _subtract_background(loudness: np.ndarray) -> np.ndarray:
 def kernel(sr: float, n_fft: int) -> scipy.sparse.csr_array:
     """Return the spectra of the constant-Q sinusoids, shape (n_bins, n_frequencies), float32.
 
-    The sinusoids are centered in the frame, which makes their spectra real up to an alternating
-    sign. Frequencies above the spectrum of the highest sinusoid are omitted.
+    The sinusoids are centered in the frame, which makes their spectra real, with alternating signs.
+    Frequencies above the spectrum of the highest sinusoid are omitted.
     """
     pitches = _frequencies(sr, n_fft)[:, np.newaxis]
     lengths = np.minimum(n_fft, np.maximum(Q / pitches, LEAST_SECONDS) * sr)

@@ -70,7 +70,7 @@ class ChromaExtractor(FileTransformer):
         their background, which favors quiet voices and suppresses drums. It is the best choice for
         training a composer. "stft" matches ``librosa.feature.chroma_stft`` within 1e-5, including
         the tuning, except in silent frames. "cens" is "cqt" quantized to five levels and averaged
-        over a second, so that different performances of the same music become similar.
+        over about a second, so that different performances of the same music become similar.
     sr : float, default=22050
         Sampling rate of the analysis in hertz; recordings at other rates are resampled.
     hop_length : int, default=2048
@@ -90,15 +90,17 @@ class ChromaExtractor(FileTransformer):
         1e-6.
     sync : {None, "beat", "half-beat"}, default=None
         With "beat", the frames from one beat to the next are replaced by their median. With
-        "half-beat", there are two such medians per beat. `analyze` returns the beats, their clarity
-        and their timing.
+        "half-beat", there are two such medians per beat. If fewer than two beats are found, a
+        recording becomes a single frame. `analyze` returns the beats, their clarity and their
+        timing.
     tracker : callable, default=None
         A beat tracker to use instead of the built-in one. It is called as ``tracker(y, sr)`` with
         the whole recording as mono float32 samples at `sr`. It must return the times of beats in
-        seconds, or a tuple of the times of beats and of downbeats. Memory use then grows by 320 MB
-        per hour of recording. Without `sync`, the tracker is not called.
+        seconds, or a tuple of the times of beats and of downbeats. At the default `sr`,
+        collecting these samples takes up to 640 MB of memory per hour of recording. Without `sync`,
+        the tracker is not called.
     memory : str, path or joblib.Memory, default=None
-        A folder in which to cache analyses, so that a recording is not analyzed again.
+        A folder or a cache for analyses, so that a recording is not analyzed again.
     memory_key : {"path", "content"}, default="path"
         How `memory` identifies files: by path, size and modification time, or by the SHA-256 hash
         of their content. With "content", recordings and `memory` can be moved, but every file is
@@ -131,13 +133,13 @@ class ChromaExtractor(FileTransformer):
 
     Notes
     -----
-    The extractor is stateless and works without `fit`. Frame ``t`` is centered on sample ``t *
-    hop_length``; `n_samples` samples give ``1 + n_samples // hop_length`` frames. Silent frames are
-    all zeros, unless "cens" averages them with sound nearby. A frame is silent if its power in the
-    analyzed frequency range is at least 60 dB below that of the loudest half second of the
-    recording (in recordings shorter than 10 s, of the loudest twentieth). This covers pauses with
-    only dither or hiss, and the ends of fade-outs. A recording that is soft throughout is not
-    silent.
+    The extractor is stateless and works without `fit`. Without `sync`, frame ``t`` is centered on
+    sample ``t * hop_length``; `n_samples` samples give ``1 + n_samples // hop_length`` frames.
+    Silent frames are all zeros, unless "cens" averages them with sound nearby. A frame is silent if
+    its power in the analyzed frequency range is at least 60 dB below that of each of the loudest
+    frames, half a second in total (in recordings shorter than 10 s, a twentieth of the recording),
+    or if its power is 0. This covers pauses with only dither or hiss, and the ends of fade-outs. A
+    recording that is soft throughout is not silent.
 
     Examples
     --------
@@ -249,14 +251,15 @@ class ChromaExtractor(FileTransformer):
         pieces : list of ndarray of shape (n_frames, 12), dtype float32
             Chroma of each recording, in order; data frames after
             ``set_output(transform="pandas")``. Each array has an attribute `timing`, for a composer
-            that follows in a pipeline. Derived arrays, such as slices, lack this attribute.
+            that follows in a pipeline. For derived arrays, such as slices, `timing` is None.
 
         Raises
         ------
         TypeError
             If `X` is a single recording rather than a list.
         ValueError
-            If `X` is empty, or a parameter is out of range.
+            If `X` is empty, a parameter is out of range, or `tracker` does not return times of
+            beats.
         RecordingError
             If a recording cannot be used and ``on_error="raise"``.
 
@@ -291,8 +294,7 @@ class ChromaExtractor(FileTransformer):
         Raises
         ------
         TypeError, ValueError, RecordingError
-            As for `transform`. A ValueError is also raised if `tracker` does not return times of
-            beats.
+            As for `transform`.
 
         Examples
         --------
@@ -335,10 +337,10 @@ class ChromaExtractor(FileTransformer):
         Returns
         -------
         audio : ndarray of shape (n_samples,), or a list of them
-            Mono float32 samples at `sr`, with the duration of the frames: an array for one piece,
-            or a collection of the same type as `X`. At the extractor's frame rate, an analysis of
-            the audio gives the same number of frames and similar chroma. For an empty piece in a
-            collection, the array is empty.
+            Mono float32 samples at `sr`, with the duration of the frames: an array for one piece;
+            for a collection, a list, or an array if `X` is an array. At the extractor's frame rate,
+            an analysis of the audio gives the same number of frames and similar chroma. For an
+            empty piece in a collection, the array is empty.
 
         Raises
         ------

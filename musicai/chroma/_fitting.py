@@ -3,9 +3,8 @@
 Chroma of a constant-Q transform is not linear in amplitude. Magnitudes are compressed, the
 background and third partials are subtracted, and windows overlap neighboring frames, so there is no
 closed-form inverse. Amplitudes are therefore corrected in a few rounds. Each round synthesizes and
-analyzes the piece, which takes only a fraction of a second, and compares the result with the given
-chroma. The method follows M. Slaney, D. Naar and R. F. Lyon, "Auditory model inversion for sound
-separation", ICASSP 1994.
+analyzes the piece, and compares the result with the given chroma. The method follows M. Slaney, D.
+Naar and R. F. Lyon, "Auditory model inversion for sound separation", ICASSP 1994.
 """
 
 import numpy as np

@@ -11,7 +11,7 @@ BATCH_SAMPLES = 2**18
 """Number of samples in a batch of frames, which fits into a processor's cache."""
 
 QUIETEST = -120.0
-"""Lowest level in decibels relative to full scale, which stands for digital silence."""
+"""Level of digital silence and of all softer frames, in decibels relative to full scale."""
 
 SILENCE = 60.0
 """Frames at least this many decibels below the loud parts of their recording are silent.

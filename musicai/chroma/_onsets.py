@@ -1,13 +1,13 @@
 """Onset strength and timbre of a stream of samples.
 
 Onset strength is the mean rise in level over all frequency bands; in silence, it is 0. This module
-uses quarter-tone bands and compares each level with the highest level in three neighboring bands
-three hops earlier, as in SuperFlux (S. Böck and G. Widmer, "Maximum filter vibrato suppression for
-onset detection", DAFx 2013). Mel bands would miss pitch changes without an attack, as in strings,
-choirs and organs.
+uses quarter-tone bands and compares the level of each band with the highest level in the same band
+and its two neighbors three hops earlier, as in SuperFlux (S. Böck and G. Widmer, "Maximum filter
+vibrato suppression for onset detection", DAFx 2013). Mel bands would miss pitch changes without an
+attack, as in strings, choirs and organs.
 
 Timbre is described by cepstral coefficients, the cosine transform of the band levels. Only onset
-strength and timbre are kept, at 43 frames per second.
+strength and timbre are kept, at about 43 frames per second.
 """
 
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Chroma from a short-time Fourier transform, equal to ``librosa.feature.chroma_stft``.
+"""Chroma from a short-time Fourier transform, as in ``librosa.feature.chroma_stft``.
 
 The power spectrum of each frame is weighted by a bank of 12 filters. Each filter is a sum of
 Gaussians over pitch, one per octave with a standard deviation of half a semitone or more,

@@ -22,8 +22,9 @@ def beat_grid(
     Returns
     -------
     seconds : ndarray of shape (n_frames + 1,)
-        The borders: 0, the beats, the midpoints between them if `frames_per_beat` is 2, and the
-        end. One frame covers any time before the first beat, and one the time after the last beat.
+        The borders: 0, the beats, the midpoints between beats if `frames_per_beat` is 2, and the
+        end. If there is time before the first beat, one frame covers it. Another frame covers the
+        time after the last beat.
     positions : ndarray of shape (n_frames + 1,)
         The same borders in beats; the first beat is at 0.
     """

@@ -70,8 +70,8 @@ def call_tracker(
 def tracker_key(tracker: Tracker) -> str:
     """Return the cache key of a tracker.
 
-    The key is a hash of the pickled tracker or, for a function, of its name, source, defaults and
-    closure. Editing a function therefore changes its key.
+    The key is a hash of the pickled tracker or, for a function, of its module, name, source,
+    defaults and closure. Editing a function therefore changes its key.
     """
     parts: Any = tracker
     if inspect.isfunction(tracker):
@@ -104,7 +104,10 @@ def _as_times(values: Any) -> np.ndarray:
 
 
 def _bars(beats: np.ndarray, downbeats: np.ndarray) -> tuple[int, int]:
-    """Return the most common number of beats per bar, and the index of the first downbeat."""
+    """Return the most common number of beats per bar, and the index of the first downbeat.
+
+    For a single downbeat, the number is 4.
+    """
     nearest = np.abs(np.subtract.outer(downbeats, beats))
     at, distance = nearest.argmin(axis=1), nearest.min(axis=1)
     at = np.unique(at[downbeats <= beats[-1] + NEAR])

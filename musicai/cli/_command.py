@@ -247,7 +247,7 @@ def _ctrl_c_stops() -> Iterator[None]:
 
 @contextmanager
 def _warnings_in_a_line() -> Iterator[None]:
-    """Print each user warning as one line; ignore warnings for developers."""
+    """Print each UserWarning on one line; ignore all other warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", UserWarning)

@@ -1,4 +1,4 @@
-"""Training on a folder of recordings, composition and output, for `musicai compose`."""
+"""Training, composition and output of `musicai compose`."""
 
 import re
 import sys
@@ -33,12 +33,12 @@ from ._music import Piece, counted, extract, find_music, frames_of, hold_out, st
 from ._page import Sound, write_page
 from ._terminal import say
 
-FRAMES_TO_LEARN = 760_000  # number of frames in all epochs together; takes a minute or two
+FRAMES_TO_LEARN = 760_000  # total number of frames in all epochs, which take a minute or two
 MOST_SECONDS = 180  # limit on training time, unless the user sets the number of epochs
 MOST_STYLES = 3  # maximum number of styles in which to compose from scratch
 LONGEST = 40  # maximum number of characters of a style's name in file names
-INTRO_SECONDS = 10  # length of the opening of a held-out piece that the composer continues
-COMPOSED_SECONDS = 40  # length of each new piece, including any intro
+INTRO_SECONDS = 10  # approximate length of the held-out intro that the composer continues
+COMPOSED_SECONDS = 40  # approximate length of each new piece, including any intro
 PHRASE = 4  # bars in a phrase; pieces with beats consist of whole phrases
 JUDGED_SECONDS = 20  # length of each excerpt for the scorecard
 MOST_JUDGED = 100  # maximum number of excerpts for the scorecard
@@ -78,7 +78,8 @@ def compose_from_folder(
     memory : str
         Temporary folder in which to cache analyses.
     epochs : int, default=None
-        Passes over the music. None means as many as take a minute or two, at most 100.
+        Passes over the music. None means as many as take a minute or two, at most 100, and no more
+        than three minutes of training.
     seed : int, default=0
         Seed of all random draws.
     """
@@ -176,7 +177,7 @@ def unit(timing: Timing) -> str:
 
 
 def print_where_to_listen(out: Path, new: Sequence[New], source: str, extras: set[str]) -> None:
-    """Print the names of the written files, beginning with the page that shows all results."""
+    """Print where the results are, beginning with the page that shows all of them."""
     others = [".txt (chords)"]
     if "score" in extras:
         others.insert(0, ".musicxml")
@@ -255,7 +256,7 @@ def compose(composer: LSTMComposer, style: str | None, name: str, seed: int) -> 
 
 
 def continue_piece(composer: LSTMComposer, example: Piece, seed: int) -> New:
-    """Continue the opening of a held-out piece, at the tempo of that piece."""
+    """Continue the opening of a held-out piece at its tempo or, if unknown, that of its style."""
     timing = composer.timing_of(example.style)
     if example.timing.tempo is not None:
         timing = timing.at_tempo(example.timing.tempo)
@@ -297,7 +298,10 @@ def write_piece(
     out: Path,
     extras: set[str],
 ) -> Sound:
-    """Write a piece as audio, chord chart, score, MIDI and session, all with the same timing."""
+    """Write all files of a piece, with the same timing, and return what the page shows of it.
+
+    Audio and a chord chart are always written; a score, MIDI and a session need `extras`.
+    """
     path = out / f"{piece.name}.wav"
     mosaic.transform(piece.frames, path, timing=piece.timing, style=piece.style)
     correlation = check(path, piece, extractor)
@@ -399,7 +403,7 @@ def draw_music(new: Sequence[New], example: Piece, out: Path) -> None:
     titles = [piece_title(piece, example.title) for piece in new]
     n_frames = len(new[-1].frames)
     real = f"Real: {example.title}"
-    # Use the timing of the continuation for the real piece: an excerpt then begins at 0, too.
+    # The real piece gets the timing of the continuation, so that even an excerpt begins at 0.
     timings = {title: piece.timing for title, piece in zip(titles, new, strict=True)}
     timings[real] = new[-1].timing
     ends = {title: axis_position(new[-1]) for title in titles[-1:]}
@@ -427,7 +431,10 @@ def axis_position(piece: New) -> float:
 
 
 def draw_learning(composer: LSTMComposer, scores: Mapping[str, float], out: Path) -> None:
-    """Draw the log-likelihood after each epoch, with lines at the models' held-out scores."""
+    """Draw the training and validation log-likelihood of each epoch.
+
+    Lines show the log-likelihood of held-out pieces under the composer and the baselines.
+    """
     display = TrainingCurveDisplay.from_estimator(
         composer, baselines={f"held out: {name}": value for name, value in scores.items()}
     )

@@ -14,7 +14,7 @@ from ._terminal import UserError
 
 @contextmanager
 def folder_to_write(out: Path) -> Iterator[None]:
-    """Create a folder if necessary; at the end, remove it if it was created and is empty.
+    """Create a folder and its parents if missing; at the end, remove those created that are empty.
 
     Raises
     ------

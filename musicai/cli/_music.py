@@ -26,7 +26,7 @@ EXCERPT_SECONDS = 45  # approximate length of the longest excerpts
 
 
 class Piece(NamedTuple):
-    """Chroma of a recording or an excerpt, with title, style and timing."""
+    """Chroma of a recording or of an excerpt of one, with title, style, path and timing."""
 
     title: str
     frames: np.ndarray
@@ -67,10 +67,10 @@ def extract(
     recordings: Sequence[Path],
     memory: str | None,
 ) -> tuple[ChromaExtractor, list[Piece]]:
-    """Return the extractor, and a piece for each recording that is not silent.
+    """Return the extractor, and a piece for each readable recording that is not silent.
 
     If frames are half-beats, recordings without beats are left out. If there are few recordings, or
-    only one in some style, they are cut into excerpts.
+    only one in some style, all recordings are cut into excerpts, and each excerpt is a piece.
     """
     extractor, analyses = analyze(recordings, memory)
     rows = list(zip(titles, styles, recordings, analyses, strict=True))

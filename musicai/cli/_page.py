@@ -1,7 +1,7 @@
 """The page index.html, which shows all results of `musicai compose`.
 
-The page links to the files in its folder and needs neither a server nor a network. Beats are drawn
-over the waveform of each piece, and page.js can play a click track.
+The page links to the files in its folder and needs neither a server nor a network. If the frames of
+a piece follow beats, its waveform is drawn with the beats, and page.js can play a click track.
 """
 
 import json
@@ -105,7 +105,7 @@ def write_page(
     out : Path
         Folder with the results, in which to write the page.
     summary : str
-        Sentences about the training music.
+        Sentences about the training and held-out music.
     warnings : list of str
         Sentences to show at the top.
     sounds : list of Sound

@@ -1,7 +1,7 @@
-// Playheads over waveforms, and an optional click track on the beats. The attribute data-beats of
-// each card on the page holds the beats in seconds. Clicks are scheduled slightly ahead of the
-// sound, by the clock of the audio device. For each click, an event "click-scheduled" is dispatched
-// to the card.
+// Playheads over waveforms, and an optional click track on the beats. If a piece has beats, the
+// attribute data-beats of its card holds their times in seconds. Clicks are scheduled slightly
+// ahead of the sound, by the clock of the audio device. For each click, an event "click-scheduled"
+// is dispatched to the card.
 "use strict";
 
 const AHEAD = 0.5; // seconds by which clicks are scheduled ahead

@@ -10,7 +10,7 @@ SAMPLES_PER_FRAME = 1152
 
 
 def encode(samples: np.ndarray, rate: int = 44100, **options) -> bytes:
-    """Return an MP3 file whose first frame is a table."""
+    """Return an MP3 file whose first frame holds a table."""
     file = io.BytesIO()
     soundfile.write(file, samples, rate, format="MP3", **options)
     return file.getvalue()

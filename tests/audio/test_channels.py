@@ -126,7 +126,7 @@ def test_mixing_does_not_depend_on_block_size_or_output_channels(seed, block_siz
 
 @pytest.mark.parametrize("in_memory", [False, True])
 @pytest.mark.parametrize("channels", [1, 2])
-def test_excerpts_match_the_whole_recording(in_memory, channels, tmp_path):
+def test_excerpts_are_mixed_like_the_whole_recording(in_memory, channels, tmp_path):
     rng = np.random.default_rng(1)
     signs = np.repeat(rng.choice([-1, 1], 20), 8000)
     left = np.resize(chord(5), len(signs))
@@ -168,7 +168,7 @@ def test_a_mosaic_of_a_recording_with_canceling_channels_is_audible(write):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
-def test_invalid_stereo_samples_give_one_error_and_no_warning(value):
+def test_invalid_stereo_samples_give_an_error_but_no_warning(value):
     stereo = np.full((SR, 2), value, np.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

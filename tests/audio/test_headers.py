@@ -1,4 +1,4 @@
-"""Laws of lengths, formats and channels read from headers."""
+"""Laws of lengths, sampling rates and numbers of channels read from headers."""
 
 import os
 import shutil
@@ -60,7 +60,7 @@ def test_pipes_are_not_opened(tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="needs ffmpeg")
-def test_ffmpeg_reads_lengths_and_channels_that_libsndfile_cannot_read(tmp_path):
+def test_ffmpeg_reads_lengths_and_channels_of_formats_unknown_to_libsndfile(tmp_path):
     write(tmp_path / "a.flac", 2)
     (tmp_path / "far" / "deep").mkdir(parents=True)
     (tmp_path / "near").symlink_to(tmp_path / "far" / "deep")

@@ -240,7 +240,7 @@ def test_samples_in_a_second_chunk_give_a_warning(save):
     ("kind", "length"),
     [("wav", 1), ("wav of 24 bits", 2), ("au", 1), ("au", 2**31), ("aiff", 9)],
 )
-def test_a_length_below_one_sample_counts_as_missing(save, kind, length):
+def test_implausible_lengths_count_as_missing(save, kind, length):
     arguments, field, form, _ = FIELDS[kind]
     data = encode(*arguments)
     expected = decode(data)

@@ -93,7 +93,7 @@ def test_data_before_the_first_frame_is_skipped(music, save, front, table):
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_large_gaps_give_a_warning(music, save):
+def test_skipping_much_data_gives_a_warning(music, save):
     path = save(PICTURE, *music[1:])
     with pytest.warns(UserWarning, match=r"music.mp3: 200004 bytes .* are not MPEG frames"):
         spans(path, (len(music) - 1) * SAMPLES_PER_FRAME)
@@ -142,7 +142,7 @@ def test_a_wrong_table_gives_a_warning(music, save, n_frames):
 
 
 @pytest.mark.parametrize("n_frames", [1, 2, 5])
-def test_a_file_much_shorter_than_its_table_gives_a_warning(music, save, n_frames):
+def test_a_file_much_shorter_than_its_table_says_gives_a_warning(music, save, n_frames):
     with pytest.warns(
         UserWarning, match=r"music.mp3: the file ends \d+.\d s before its header says"
     ):
@@ -191,7 +191,7 @@ def test_excerpts_match_the_whole_recording(music, save, front, start):
     assert not excerpt[len(expected) :].any()
 
 
-def test_a_file_with_only_a_few_mpeg_frames_is_not_mpeg(music, tmp_path):
+def test_a_few_mpeg_frames_in_noise_do_not_make_a_recording(music, tmp_path):
     path = tmp_path / "noise.wma"
     path.write_bytes(np.random.default_rng(0).bytes(100_000) + b"".join(music[1:20]))
     assert np.isnan(load_recordings(tmp_path).durations).all()

@@ -131,7 +131,7 @@ def test_file_objects_and_blocks_give_the_same_samples_as_arrays(noise, tmp_path
         np.testing.assert_array_equal(samples, found[0])
 
 
-def test_file_objects_require_a_known_format(noise, tmp_path):
+def test_a_format_is_required_without_a_suffix_and_overrides_a_suffix(noise, tmp_path):
     with pytest.raises(ValueError, match="the BytesIO has no suffix.*pass format='wav'"):
         write_audio(io.BytesIO(), noise, 44100)
     with pytest.raises(ValueError, match="song.wav: format must be one of .* got 'aac'"):

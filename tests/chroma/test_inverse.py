@@ -55,7 +55,7 @@ def test_synthesis_keeps_the_number_of_frames(parameters):
     assert analyzed[0][0].argmax() == pieces[0][0].argmax()
 
 
-def test_audio_has_the_same_type_of_collection_as_the_pieces():
+def test_audio_is_returned_in_the_same_kind_of_collection_as_the_pieces():
     extractor = ChromaExtractor()
     piece = chords(5, 2)
     alone = extractor.inverse_transform(piece)
