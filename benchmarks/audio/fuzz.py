@@ -15,10 +15,11 @@ kind of damage:
 
 - read: files with finite chroma in [0, 1];  warned: those of them with a warning;
 - refused: files that raised ``RecordingError`` with their name;
-- crash: the process died;  hang: no answer in time;  error: another exception, or one that does
-  not name the file;  differ: ``load_recordings`` gives a length for a rejected file, none for a
-  file that is read, or one that is off by over 1.5 s without a warning;  values: chroma that is
-  not finite, not in [0, 1] or of the wrong shape;
+- crash: the process died;  hang: no answer in time;  error: another exception, an exception or a
+  warning that does not name the file, or a file that can be read with only one kind of chroma;
+  differ: ``load_recordings`` gives a length for a refused file, none for a file that is read, or
+  one that is off by over 1.5 s without a warning;  values: chroma that is not finite, not in
+  [0, 1] or of the wrong shape;
 - s: the longest time for a file, in seconds.
 
 The last line gives the peak memory of the largest process, including ffmpeg. The exit status is 1

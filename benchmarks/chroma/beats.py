@@ -8,15 +8,15 @@ known. For real recordings, see ``benchmarks.chroma.judged``::
 Both trackers get samples at 22050 Hz. For librosa, ``onset_strength(aggregate=np.median)`` and
 ``beat_track`` are called, equivalent to ``beat_track(y=samples)``; for musicai, ``OnsetStrength``
 and ``track_beats``. Both run with each tempo of ``--tempo`` as the center of their prior: 120 is
-librosa's default (``start_bpm``); 105 is ours, which shifts with the onset strength. The table has
-a row per kind of recording and tempo, with librosa's figure before ours:
+librosa's default (``start_bpm``), and 105 is musicai's, which musicai shifts with the onset
+strength. The table has a row per kind of recording and center, with librosa's figure first:
 
 - F: F-measure of ``mir_eval.beat`` with its tolerance of 70 ms, averaged over recordings. As is
   customary, beats in the first five seconds do not count;
 - F, any octave: the best F-measure at the true, double and half tempo;
 - late: the median delay in ms of the nearest detected beat, among those within 150 ms;
 - steps: relative standard deviation of the time between beats, a measure of steadiness;
-- speed: seconds of audio per second of processor time; ratio: ours over librosa's. Both run in
+- speed: seconds of audio per second of processor time; ratio: musicai's over librosa's. Both run in
   turns in one single-threaded process, after a warm-up.
 
 The chorales have one instrument each. Their tempo is constant except for "swaying" (which varies by

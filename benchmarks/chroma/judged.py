@@ -12,17 +12,16 @@ recording belongs. The library's constants were chosen on ``--half development``
 is the other half. The script prints
 
 - F and AMLt by ``mir_eval.beat``: the F-measure within 70 ms, and the share of correct beats, where
-  half tempo, double tempo and off-beats also count as correct;
-  beats in the first five seconds do not count. librosa runs with our center of the tempo prior,
-  and with its default of 120;
+  half tempo, double tempo and off-beats also count as correct. Beats in the first five seconds do
+  not count. librosa runs with our center of the tempo prior, and with its default of 120;
 - right, octave, other: shares of clips whose median beat length is within 4 % of the judge's, of
   half or double that length, or of neither;
 - clarity: the number of clips of low, medium and high clarity, their F and AMLt, and the
   correlation of clarity with each measure;
-- downbeats: share of clips in which most of our downbeats are also the judge's (or, if the beats
-  are an octave apart, most of the judge's are also ours). It is given for all clips, for those
-  with a sufficient margin, and for those in which the beats agree. The judge can be wrong, because
-  harmony may change on other beats;
+- downbeats: share of clips in which most of our downbeats are also the judge's, or most of the
+  judge's are also ours (because the beats may be an octave apart). It is given for all clips, for
+  those with a sufficient margin, for those in which the beats agree, and for those with both. The
+  judge can be wrong, too: in some clips, the harmony changes only on other beats;
 - meter: share of clips with the judge's meter, for three and four beats per bar.
 """
 

@@ -9,7 +9,7 @@ includes the smaller ones; the last recording that it takes is cut short. Sizes 
 has too little music are left out. For each size and seed, a composer with default parameters is
 trained, and `--pieces` of its pieces are compared with the test recordings:
 
-- bits: the negative log-likelihood of the test recordings per frame; lower is better
+- bits: the negative log-likelihood of the test recordings, in bits per frame; lower is better
 - realism / ceiling: overlap of the pieces with the test recordings, divided by the overlap of all
   training recordings with the test recordings
 - copies: the share of passages of 2 s that are also in the training recordings, for the pieces and
@@ -18,7 +18,7 @@ trained, and `--pieces` of its pieces are compared with the test recordings:
 - passes over the music, and processor seconds of the fit
 
 The table has means over seeds and, if there are several, standard deviations. The picture shows
-bits, realism and copies; it needs matplotlib.
+bits, realism and recurrence; it needs matplotlib.
 """
 
 import argparse

@@ -5,9 +5,9 @@
 DIR holds the sets as MATLAB files with their published splits: JSB_Chorales.mat, Nottingham.mat,
 MuseData.mat and Piano_midi.mat. Missing files are left out. Without DIR,
 ``musicai.datasets.fetch_polyphonic`` finds or downloads the sets. One composer is trained on each
-set, always with the parameters in `SETTING`. Early stopping uses the published validation pieces.
-The test pieces are scored once and used for nothing else. All figures are negative log-likelihoods
-in nats per frame: lower is better.
+set with each seed, always with the parameters in `SETTING`. Early stopping uses the published
+validation pieces. The test pieces are scored once and used for nothing else. All figures are
+negative log-likelihoods in nats per frame: lower is better.
 """
 
 import argparse

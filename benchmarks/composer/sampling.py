@@ -4,14 +4,15 @@
 
     python -m benchmarks.composer.sampling [DIR] [--seconds 60] [--repeats 5]
 
-The script trains a composer (one layer of 256 units, the default) on piano rolls and another on
-chroma, each for `--seconds`. Both then compose 1, 16, 64 and 256 pieces at once. DIR contains
+The script trains a composer with default parameters on piano rolls and another on chroma, each for
+`--seconds`. The one of chroma has a layer of 256 units; the one of piano rolls has an LSTM of 64
+units per pitch class. Both then compose 1, 16, 64 and 256 pieces at once. DIR contains
 JSB_Chorales.mat (see likelihood.py). Without DIR, the script makes rolls of four voices in random
 keys. Chroma is made from the rolls, with decaying notes and noise, and with the loudest pitch class
 at 1.
 
-The composer is compared with models of the same size whose outputs are simpler: independent of each
-other, and drawn as zeros and ones. These models are
+The composers are compared with models with a layer of 256 units whose outputs are simpler:
+independent of each other, and drawn as zeros and ones. These models are
 
 - a step of torch's `nn.LSTM` alone, without reading out or drawing a frame;
 - `nn.LSTM` and a linear layer, with the state carried from frame to frame;
@@ -21,8 +22,8 @@ other, and drawn as zeros and ones. These models are
   one.
 
 The second table compares the speed of training, in frames of music a second without padding:
-`LSTMComposer.fit`, a plain loop in torch, and Keras's `fit`. All use batches of 16 excerpts of up
-to 128 frames; the other models use Adam and binary cross-entropy.
+`LSTMComposer.fit` with ``key_invariant=False``, a plain loop in torch, and Keras's `fit`. All use
+batches of 16 excerpts of up to 128 frames; the other models use Adam and binary cross-entropy.
 
 Figures are medians of several repeats. They are processor times with one thread, so other programs
 on the machine hardly affect them. Ratios are the composer's speed divided by the speed in each row.

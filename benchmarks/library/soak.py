@@ -9,11 +9,11 @@ order. Each result must equal the first one. The test also injects faults::
   gives the same result
 - a full disk, damaged and missing recordings, and a killed worker process
 
-Every minute, the script prints the resources in use. The exit status is 1 if a result differs, if
-resources leak, or if memory grows by more than `--bound` megabytes an hour, the slope of a
-Theil-Sen regression after the first fifth of the time. Memory in use is measured by the C library,
-so the script restarts itself with PYTHONMALLOC=malloc, which makes Python allocate all memory
-there. Works on Linux with glibc only.
+About once a minute, the script prints the resources in use. The exit status is 1 if a result
+differs, if resources leak, or if memory grows by more than `--bound` megabytes an hour, the slope
+of a Theil-Sen regression after the first fifth of the time. Memory in use is measured by the C
+library, so the script restarts itself with PYTHONMALLOC=malloc, which makes Python allocate all
+memory there. Works on Linux with glibc only.
 """
 
 import argparse

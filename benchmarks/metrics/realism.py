@@ -20,8 +20,8 @@ The script prints
   of 6 s from held-out ones, judged on pieces on which it was not trained (mean of four folds; 0.5
   is chance, 1 is perfect);
 - the share of frames in which two or more pitch classes are loudest, at the same level;
-- stability over minutes: how often the key is the same after 10, 60 and 100 s, in pieces of 3
-  minutes;
+- stability over minutes, in whole held-out recordings and in composed pieces of 3 minutes: how
+  often the key is the same 10, 60 and 100 s later, and two other metrics;
 - whether the music is still varied after 20,000 frames, and whether a continuation keeps the key of
   its prime;
 - at temperature 1, the negative log-likelihood of the composer's own samples and of held-out

@@ -4,10 +4,10 @@
 
 Without files, the script uses the chorales. Two of every three recordings, the longest first, are
 material for mosaics, up to `--minutes`; the others are held out. The mosaics play the chroma of
-30-second clips of held-out recordings. The alternatives are a mosaic without shaping; the most
-similar frame for every frame (unit selection without a join cost); the most similar unit of 4
-frames; and a bank of sines, which bounds the similarity from above but does not sound like
-recordings.
+30-second clips of held-out recordings. The alternatives are mosaics without shaping and with
+transposition; the most similar frame for every frame (unit selection without a join cost); the most
+similar unit of 4 frames; and a bank of sines, which bounds the similarity from above but does not
+sound like recordings.
 
 Mosaics are mono, so that they can be compared with sines. The script prints
 
@@ -15,11 +15,12 @@ Mosaics are mono, so that they can be compared with sines. The script prints
   and the longest passage of one recording in seconds;
 - the Frechet distance between Gaussians fitted to log-mel spectra (64 bands, 93 ms) of mosaics and
   recordings of equal loudness; other recordings give the best possible value;
-- the range of levels: from the 10th to the 95th percentile of 0.4 seconds, dB;
+- the range of levels of 0.4 seconds: from the 10th to the 95th percentile, in dB;
 - jumps at joins: of the level (23 ms frames, dB), of the log-mel spectrum (mean rise of a band,
-  dB), and of the waveform (the largest second difference over its root mean square about it),
-  the largest within 0.15 seconds of each join, and the step of the level from the second before to
-  the second after it (dB), compared with as many random times inside recordings;
+  dB), and of the waveform (the largest second difference, relative to the root mean square of the
+  waveform), each the largest in the 0.15 seconds around a join; and the step of the level from the
+  second before a join to the second after it (dB). They are compared with those at as many random
+  times inside recordings;
 - the times of fitting and playing, the size of the fitted mosaic, and the memory for writing 2 and
   20 minutes of music to a file.
 """

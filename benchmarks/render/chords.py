@@ -8,8 +8,9 @@ center::
 
 - triads: fraction of the frames with exactly the pitch classes of a major or minor triad that have
   the correct root and mode, averaged over chorales
-- other chords: the same for frames with exactly the pitch classes of another of the ten qualities;
-  only the pitch classes must be correct, because a diminished seventh has four possible roots
+- other chords: the fraction of all frames with exactly the pitch classes of another of the ten
+  qualities whose recognized chord has these pitch classes. Roots may differ, because a diminished
+  seventh has four possible ones
 - changes: chord changes per minute. The row of the score counts all changes of pitch classes,
   including passing notes.
 

@@ -11,7 +11,7 @@ table with a row for each method:
 
 - sines: ``chroma_to_audio(piece)``, which corrects amplitudes until their analysis fits the piece;
 - plain sines: ``sine_bank(piece)``, the same sines with the chroma values as amplitudes;
-- chords by sines: the notes of ``chroma_to_midi(piece)``, played by one sine each with
+- chords by sines: the notes of ``chroma_to_midi(piece, grid=None)``, played by one sine each with
   ``pretty_midi.PrettyMIDI.synthesize``;
 - chords, pads, band: these instruments of ``chroma_to_audio``, by its soundfont;
 - mir_eval: ``mir_eval.sonify.chroma``, sines in eight octaves (``pip install mir_eval``; left out
