@@ -1,9 +1,10 @@
 """Training of sequence models on collections of pieces, and sampling of new pieces.
 
-``LSTMComposer.fit`` checks pieces and labels, chooses an emission and estimates keys (``_data``),
-builds the network (``_network``), and computes traits of the pieces (``_conditioning``). It then
-trains on batches of excerpts (``_training``), in one process or several (``_distributed``), and
-saves checkpoints (``_checkpoint``).
+``LSTMComposer.fit`` checks pieces and labels, chooses an emission and, if needed, estimates keys
+(``_data``). It builds the network (``_network``), and describes the pieces by the traits
+(``_conditioning``) and chords (``_chords``) that the network uses. It then trains on batches of
+excerpts (``_training``), in one process or several (``_distributed``), and saves checkpoints if the
+user passes a path (``_checkpoint``).
 
 An emission is the distribution of a frame given the frames before it (``_emission``, ``_logistic``,
 ``_bernoulli``, ``_tied``, ``_gaussian``). The file of each emission also contains its NumPy

@@ -152,7 +152,7 @@ class Checkpoint:
 def _read(path: Path) -> dict[str, Any]:
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = dict(archive)  # reads all arrays and verifies their checksums
+            arrays = dict(archive)  # reads all arrays, which verifies the zip file's checksums
         state = json.loads(arrays.pop(_PLAIN).tobytes())
         for name, array in arrays.items():
             *parents, last = name.split("/")

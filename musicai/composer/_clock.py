@@ -41,15 +41,17 @@ class TimingMixin:
         ----------
         style : object or dict, default=None
             Style as in `sample`. The tempo of a blend is the weighted geometric mean of the tempi
-            of its styles. None stands for all training pieces.
+            of its styles, and its meter the one with the largest total weight. None stands for all
+            training pieces.
 
         Returns
         -------
         timing : Timing
             Timing for any number of frames. If the training pieces follow beats, frames are beats
-            or parts of beats, at the median tempo of the training frames of this style. If no tempo
-            was known in training, the timing has none; ``timing.at_tempo(96)`` sets one. If the
-            training pieces have a fixed frame rate, so does the timing.
+            or parts of beats, at the median tempo and in the most frequent meter of the training
+            frames of this style. If no tempo was known in training, the timing has none;
+            ``timing.at_tempo(96)`` sets one. If the training pieces have a fixed frame rate, so
+            does the timing.
 
         Raises
         ------

@@ -96,36 +96,38 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     n_layers : int, default=1
         Number of layers of the LSTM, at most 100.
     dropout : float, default=0.3
-        Dropout rate of the LSTM's output in training, in [0, 1).
+        Dropout rate of the LSTM's output in training, in [0, 1). If weights are shared over pitch,
+        inputs of the LSTM and hidden units of the emission are also dropped, at 0.3 times this
+        rate.
     emission : str, default="auto"
         Distribution of a frame given the previous frames.
 
-        - "chroma": first the index of the loudest feature, whose value is 1, and then the other
-          features as in "logistic", with values of at most 254/255. If several features are 1, the
-          first counts as the loudest.
+        - "chroma": first the index of the loudest feature, whose value is 1 (or that no feature is
+          1), and then the other features as in "logistic", with values of at most 254/255. If
+          several features are 1, the first counts as the loudest.
         - "logistic": each feature given the features before it in the frame, as a mixture of
           logistic distributions on 256 levels from 0 to 1. For data in [0, 1].
         - "bernoulli": each feature, 0 or 1, given the features before it in the frame. For binary
-          data such as piano rolls. If `key_invariant` is True and there are more than 12
+          data such as piano rolls. If `key_invariant_` is True and there are more than 12
           features, weights are shared over pitch.
         - "gaussian": mixture of Gaussians over the whole frame. For any real-valued data.
         - "independent": like "logistic" or "bernoulli", but with independent features. For
           comparison.
-        - "mse": Gaussian with a single standard deviation, equivalent to minimizing squared error.
-          For comparison.
+        - "mse": Gaussian with a single standard deviation for standardized features, equivalent to
+          minimizing their squared error. For comparison.
         - "auto": "bernoulli" for binary data; for other data in [0, 1], "chroma" if the largest
           value of every non-silent frame is 1, and "logistic" if not; "gaussian" for all other
           data.
     key_invariant : bool or "auto", default="auto"
         Whether to treat transposed music as the same music in another key. If True, the key of a
         piece is a hidden variable: training pieces are transposed from their estimated keys to a
-        common key, scores average over the twelve keys, and samples are transposed to the
-        requested key. The network for piano rolls shares its weights over pitch instead (see
-        Notes). Features must be the 12 pitch classes from C (chroma), or pitches in semitones
-        (piano rolls, from A0 if there are 88 features and from a C otherwise). If False, pieces
-        are not transposed. "auto" is True for 12 features in [0, 1], unless the emission is
-        "gaussian" or "mse", and for 88 or 128 binary features with the emission "auto",
-        "bernoulli" or "independent".
+        common key, likelihoods are averaged over the twelve keys, and samples are transposed to the
+        requested or drawn key. The network for piano rolls shares its weights over pitch instead
+        (see Notes). Features must be the 12 pitch classes from C (chroma), or pitches in semitones
+        (piano rolls, from A0 if there are 88 features and from a C otherwise). If False, pieces are
+        not transposed. "auto" is True for 12 features in [0, 1], unless the emission is "gaussian"
+        or "mse", and for 88 or 128 binary features with the emission "auto", "bernoulli" or
+        "independent".
     learning_rate : float, default=0.03
         Peak learning rate of AdamW. After a warm-up, the rate decays to zero along a cosine over
         the budget set by `max_iter` and `max_time`.
@@ -138,10 +140,10 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         steps then depends on the speed of the machine, so results are not reproducible. None means
         no limit.
     early_stopping : bool, default=True
-        Whether to set pieces aside for validation, stop when their score no longer improves, and
-        keep the weights with the best score. Only whole pieces are set aside, and at least one
-        piece of each style is left for training. If no piece can be spared, training ends only
-        after `max_iter` epochs or `max_time` seconds.
+        Whether to stop when the score of validation pieces no longer improves, and keep the weights
+        with the best score. Without `X_val`, some of the pieces are set aside for validation. Only
+        whole pieces are set aside, and at least one piece of each style is left for training. If no
+        piece can be spared, training ends only after `max_iter` epochs or `max_time` seconds.
     validation_fraction : float, default=0.1
         Fraction of the pieces set aside for early stopping, in (0, 1).
     n_iter_no_change : int, default=20
@@ -164,9 +166,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         for a GPU if one is available. Training uses float32 on CPUs, and bfloat16 on GPUs that
         support it. Sampling runs frame by frame in NumPy on the CPU.
     random_state : int, RandomState instance or None, default=None
-        Seed for initial weights, validation split, order and keys of excerpts, dropout, and
-        samples. The same seed gives the same model on the same machine. Global random states are
-        neither read nor changed.
+        Seed for initial weights, validation split, choice and order of excerpts, dropout and other
+        noise in training, and samples. The same seed gives the same model on the same machine.
+        Global random states are neither read nor changed.
     verbose : int, default=0
         Whether to show a progress bar.
 
@@ -186,14 +188,15 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         `key_invariant_` is True, chroma is scored only in its estimated key, as in training. None
         without validation pieces.
     best_validation_score_ : float or None
-        `score` of the validation pieces with `weights_`, the weights of the best epoch; None
-        without validation pieces. `score` averages chroma over the twelve keys if `key_invariant_`
-        is True, unlike `validation_curve_`.
+        `score` of the validation pieces with `weights_`; None without validation pieces. `score`
+        averages chroma over the twelve keys if `key_invariant_` is True, unlike
+        `validation_curve_`.
     styles_ : ndarray of shape (n_styles,)
         Style labels, sorted.
     emission_ : str
-        Emission of the network, with "auto" resolved. For piano rolls with weights shared over
-        pitch, "tied bernoulli".
+        Emission of the network, with "auto" and "independent" resolved, such as "chroma" or
+        "independent logistic". If weights are shared over pitch, "tied bernoulli" or "independent
+        tied bernoulli".
     key_invariant_ : bool
         Value of `key_invariant`, with "auto" resolved.
     weights_ : dict of str to ndarray
@@ -207,10 +210,10 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     Notes
     -----
     A piece is an array (n_frames, n_features), and a collection is a list of pieces of any
-    lengths. Methods that accept both return one result for a piece, and a list for a collection,
-    except for `score`, which always returns a single number.
+    lengths. `predict`, `score_samples`, `next_frames` and `next_chords` return one result for a
+    piece, and one result per piece for a collection. `score` always returns a single number.
 
-    If `key_invariant_` is True and pieces are not piano rolls, the likelihood of a piece
+    If `key_invariant_` is True and weights are not shared over pitch, the likelihood of a piece
     :math:`x` is the mean of its likelihoods in the twelve keys,
 
     .. math:: p(x) = \frac{1}{12} \sum_{k=0}^{11} p_0(\tau_k x),
@@ -223,33 +226,36 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
 
     Piano rolls (`emission_` is "tied bernoulli") are read by twelve LSTMs with shared weights, one
     per pitch class. Each note is modeled with weights that are shared over pitch [7]_, given the
-    lower notes of the frame and the previous frames. The network also finds the earlier passage
-    that best matches the last frames, and reads the frame that followed this passage. Except for a
-    smooth dependence on register, transposition does not change the likelihood. The network is
-    conditioned on the key in some of the training excerpts, and in `sample` if a key is requested.
+    lower notes of the frame and the previous frames. The network also reads the frame that followed
+    the earlier passage that best matches the last frames. Within the range of the training
+    notes, transposition changes the likelihood only through a smooth dependence on register. The
+    network is conditioned on the key in some of the training excerpts, and in `sample` if a key is
+    requested or determined by chords.
 
     With the emissions "chroma", "logistic", "gaussian", and "independent" for data that is not
     binary, the network redraws the values of some training frames. It thereby learns to cope with
     small errors of sampled frames, which would otherwise add up (exposure bias [5]_; compare
     scheduled sampling [6]_). An input of the network marks redrawn and sampled frames. In training,
-    most excerpts are conditioned on traits of their piece: the mean of each feature and of its
-    changes. A piece sampled without a prime takes the traits of a training piece of its style.
-    Scores and predictions use neither the mark nor the traits. At temperature 1, the distribution
-    of samples is therefore close to the distribution that is scored, but not identical to it.
+    most excerpts are conditioned on traits of about a minute of their piece: the mean of each
+    feature and of its absolute changes. A piece sampled without a prime takes the traits of a
+    random minute of a training piece of its style. Scores and predictions use neither the mark nor
+    the traits. At temperature 1, the distribution of samples is therefore close to the distribution
+    that is scored, but not identical to it.
 
-    If training diverges (losses or weights are not finite, or losses are far above those of the
-    untrained network), `fit` returns to the last good state, divides the learning rate by 4, and
-    issues a `ConvergenceWarning`. After three retries, it raises a ValueError.
+    If training diverges (losses, scores or weights are not finite, or losses are far above those of
+    the untrained network), `fit` returns to the last good state, divides the learning rate by 4,
+    and issues a `ConvergenceWarning`. After three retries, it raises a ValueError.
 
     With scikit-learn 1.9 or newer, ``composer.set_callbacks(callback)`` registers a callback that
-    runs before and after every epoch. If the callback requests ``fitted_estimator``, it gets the
-    composer as if training had ended with that epoch.
+    runs before and after `fit` and each of its epochs. If the callback requests
+    ``fitted_estimator``, it gets the composer as if training had ended with that epoch.
 
     Under ``torchrun --nproc-per-node N script.py``, or if torch's process group is initialized,
     `fit` shares the work: every process calls it with the same pieces and parameters, and ends with
-    the same weights. Only the first process shows progress, warns and writes the checkpoint. `fit`
-    waits for all processes, so call it in all of them. To fit in a single process, set WORLD_SIZE
-    to 1 in the environment of that process. `partial_fit` is not shared.
+    the same weights. Only the first process shows progress, warns of divergence or interruption,
+    and writes the checkpoint. `fit` waits for all processes, so call it in all of them. To fit in a
+    single process, set WORLD_SIZE to 1 in the environment of that process. `partial_fit` is not
+    shared.
 
     Training pieces may be memory-mapped arrays (`numpy.memmap`) of any numeric data type. They need
     not fit into memory, because training reads only excerpts. Other methods convert whole pieces to
@@ -359,18 +365,19 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             Training pieces. Pieces without frames are skipped.
         y : array-like of shape (n_pieces,), default=None
             Style label of each piece, on which `sample` can later be conditioned; None for a piece
-            without a style. A single piece may have a label for each frame instead.
+            without a style. Instead of one label, a piece may have a list of labels, one per frame.
         X_val : collection of array-like of shape (n_frames, n_features), default=None
-            Validation pieces for early stopping. None sets aside a fraction of `X`.
+            Validation pieces for early stopping. None sets aside a fraction of `X`, unless
+            `early_stopping` is False.
         y_val : array-like of shape (n_pieces,), default=None
             Style label of each validation piece.
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
             Timing of the frames: one for all pieces, such as the extractor that made them, or a
             list with one per piece, such as the analyses of the recordings. A number means frames
             per second. None uses the `timing` that an extractor has attached to the pieces, as in
-            a pipeline. Composed pieces get the usual tempo or rate of the training pieces: see
-            `timing_of`. Training on measured beats starts at the first bar line, or at the first
-            beat if the downbeat is unknown, so that composed pieces begin there.
+            a pipeline. `timing_of` derives the timing of composed pieces from it. Training on
+            measured beats starts at the first bar line, or at the first beat if the downbeat is
+            unknown, so that composed pieces begin there.
 
         Returns
         -------
@@ -381,8 +388,10 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         ------
         ValueError
             If a parameter, piece or label is invalid, there are fewer than two frames, the
-            checkpoint is damaged or from another fit, training diverges, timings mix different
-            kinds of frames, or a timing differs from its piece in length.
+            checkpoint cannot be written, is damaged or is from another fit, training diverges,
+            timings mix different kinds of frames, or a timing differs from its piece in length.
+        TypeError
+            If `X`, `X_val` or `timing` is of an unsupported type.
 
         Notes
         -----
@@ -455,7 +464,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         resumes = (incremental or self.warm_start) and self.__sklearn_is_fitted__()
         loss_curve = self.loss_curve_ if incremental and resumes else []
         check_values(self.get_params(deep=False), _RULES)
-        # Visit excerpts in a different order in each incremental epoch.
+        # Cut and order excerpts differently in each call of `partial_fit`.
         seed = draw_seed(self.random_state, *([len(loss_curve)] if incremental else []))
         with unchanged_on_error(self), joined(self.device, shared=not incremental) as group:
             training, clocks = self._read_training_data(X, y, styles, timing, resumes)
@@ -570,9 +579,10 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     def _read_training_data(
         self, X: Any, y: Any, styles: Any, timing: Any, resumes: bool
     ) -> tuple[Collection, np.ndarray]:
-        """Check the training pieces; unless resuming, set styles, emission and key invariance.
+        """Check the training pieces; unless `resumes`, set the attributes that describe them.
 
-        Returns the pieces, and the table of clocks that includes their timings.
+        These attributes are the number and names of features, the styles, the emission and the key
+        invariance. Returns the pieces, and the table of clocks that includes their timings.
         """
         pieces, labels, timings = check_training(self, X, y, timing, reset=not resumes)
         if not resumes:
@@ -604,7 +614,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             raise ValueError("y_val has labels but X_val is None: pass X_val, or leave out y_val")
 
     def _check_same_model(self, pieces: list[np.ndarray], values: Values, styles: Any) -> None:
-        """Raise an error if parameters or pieces do not match the fitted model."""
+        """Raise an error if parameters, `styles` or pieces do not match the fitted model."""
         learned = {
             "hidden_size": self.weights_["lstm.weight_hh_l0"].shape[1],
             "n_layers": sum(name.startswith("lstm.weight_hh") for name in self.weights_),

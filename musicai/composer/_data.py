@@ -38,13 +38,13 @@ from ._roll_memory import known_before
 
 UNKNOWN_KEY = N_KEYS  # key numbers are below N_KEYS
 NO_SHIFT = np.zeros(1, int)
-# Maximum number of frames in a training excerpt. Gradients are not propagated beyond it.
+# Maximum number of frames in a training excerpt. Gradients are not propagated beyond an excerpt.
 CHUNK_LENGTH = 128
 # Share of the training excerpts of piano rolls for which the key is withheld. In scoring, the
 # key is always withheld.
 _SHARE_OF_UNKNOWN_KEYS = 0.7
 
-# Every fourth excerpt of a batch also trains the emission that is conditioned on chords, which
+# Every fourth excerpt of a batch also trains the emission that is conditioned on chords. This
 # lengthens training by an eighth.
 EXCERPTS_PER_CHORDS = 4
 
@@ -131,7 +131,7 @@ def check_validation(
 
 
 def _support(values: Values) -> str | None:
-    """Return the best emission for values in [0, 1], or None if any is outside this range."""
+    """Return the best emission for values in [0, 1], or None if a value is outside this range."""
     if not 0 <= values.lowest <= values.highest <= 1:
         return None
     if values.are_whole:
@@ -421,8 +421,8 @@ def _spans(
     """Yield the excerpts of a piece. If `end` is given, one of them may end there and have cues.
 
     So that the network also learns endings without cues, a long piece has cues in only half of the
-    epochs for which it is drawn. A short piece is yielded as a whole without cues; then its last 32
-    to 128 frames are yielded with cues.
+    epochs for which it is drawn. A short piece with an `end` is yielded as a whole without cues;
+    then its last frames before `end` (32 to 128, if it has as many) are yielded with cues.
     """
     is_short = n_frames <= CHUNK_LENGTH
     if end is None or not (is_short or rng.randint(2)):
@@ -451,7 +451,8 @@ def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Ba
     collection : Collection
         Pieces, with their styles, keys and other descriptions.
     origin : Tensor of shape (n_features,)
-        Stand-in for the frame before the first one of a piece. The batch is moved to its device.
+        Stand-in for the frame before the first one of a piece. The batch is moved to the device of
+        this tensor.
     """
     shape = len(spans), max(map(len, spans))
     n_features = collection.pieces[0].shape[1]

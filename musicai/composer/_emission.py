@@ -52,9 +52,9 @@ class Emission(nn.Module):
     n_strands : int
         Number of LSTMs with shared weights that read a piece. The context holds the outputs of all
         of them.
-    mean_head : nn.Linear or None
-        Linear layer that computes `mean` for distributions whose mean has no closed form. Only
-        `mean_loss` trains it.
+    mean_head : nn.Linear
+        Linear layer that predicts the mean frame, for distributions whose mean has no closed form.
+        Only `mean_loss` trains it. Emissions that do not need the layer lack this attribute.
     """
 
     n_features: int
@@ -102,7 +102,7 @@ class Emission(nn.Module):
         return torch.zeros((), device=context.device)
 
     def initialize(self, pieces: Sequence[np.ndarray], generator: torch.Generator) -> None:
-        """Draw initial weights except those of linear layers; derive constants from `pieces`."""
+        """Draw the weights outside linear layers; set biases and constants, some from `pieces`."""
         raise NotImplementedError
 
 
@@ -111,8 +111,8 @@ def initialize_emission(
 ) -> None:
     """Draw all initial weights of an emission.
 
-    Weights of linear layers are uniform within ±1 / sqrt(fan-in), and their biases are 0 unless the
-    emission sets them.
+    Weights of linear layers are uniform within ±1 / sqrt(fan-in), and their biases are 0, unless
+    `Emission.initialize` changes them.
     """
     for layer in emission.children():
         if isinstance(layer, nn.Linear):
@@ -126,15 +126,16 @@ def initialize_emission(
 class EmissionSampler(ABC):
     """Sampler of an emission, in NumPy.
 
-    The readout is the output of all linear layers that read the context. `Sampler` computes it with
-    one matrix product, and any number of frames can be drawn from it.
+    The readout is the output of the linear layers in `layers`, which read the context. `Sampler`
+    computes it with one matrix product, and any number of frames can be drawn from it.
 
     Attributes
     ----------
     n_features, n_inputs : int
         Number of features of a frame, and number of inputs that encode a frame for each LSTM.
     layers : list of pairs of arrays of shape (n_outputs, n_context) and (n_outputs,)
-        Weights and biases of the linear layers on the context, in torch's layout.
+        Weights and biases of the linear layers that read the context, except `mean_head`, in
+        torch's layout.
     origin : ndarray of shape (n_features,)
         Stand-in for the frame before the first one.
     n_strands : int

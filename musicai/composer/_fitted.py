@@ -159,7 +159,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the emission is "gaussian" or "mse", or an argument is out of range.
+            If the emission is "gaussian" or "mse", or an argument is invalid.
 
         Examples
         --------
@@ -204,8 +204,8 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Pieces to score.
         y : array-like of shape (n_pieces,), default=None
-            Style of each piece: a label, or a dict of styles and their weights as in `sample`.
-            None for no particular style.
+            Style of each piece: a label, a list with a label for each frame, or a dict of styles
+            and their weights as in `sample`. None for no particular style.
 
         Returns
         -------
@@ -232,8 +232,8 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Pieces to score.
         y : array-like of shape (n_pieces,), default=None
-            Style of each piece: a label, or a dict of styles and their weights as in `sample`.
-            None for no particular style.
+            Style of each piece: a label, a list with a label for each frame, or a dict of styles
+            and their weights as in `sample`. None for no particular style.
 
         Returns
         -------
@@ -310,7 +310,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             Number of new frames.
         n_pieces : int, default=None
             Number of pieces to compose at once. None means a single piece or, if an argument below
-            is a list, one piece per entry.
+            has one entry per piece, as many pieces as entries.
         prime : array-like of shape (n_prime_frames, n_features), or a collection, default=None
             Music to continue, which is not part of the result. A collection gives one new piece
             for each prime. A piece without a prime takes the traits of a training piece if the
@@ -318,9 +318,9 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         then : array-like of shape (n_then_frames, n_features), or a collection, default=None
             Music that follows the new frames, which then fill the gap between `prime` and `then`.
             It is not part of the result. Sequential Monte Carlo samples 64 candidates, weights them
-            by the likelihood of `then` after them, and draws one. This takes about 64 times as
-            long. To compose a loop, pass the beginning of `prime`. A collection has one entry per
-            piece.
+            by the likelihood of the first frames of `then` after them (at most 32), and draws one.
+            This takes about 64 times as long. To compose a loop, pass the beginning of `prime`. A
+            collection has one entry per piece.
         style : object or dict, or a list of them, default=None
             One of `styles_`; a dict of styles and their weights to blend them, such as
             ``{"folk": 0.7, "jazz": 0.3}`` (see Notes); or None for no particular style. A list has
@@ -331,22 +331,23 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             "Am") are equivalent here. With a prime, `key` states the key of the prime, which is not
             transposed. None draws a key: with a prime, by the probability of each key given the
             prime; without one, uniformly. Piano rolls are instead composed without conditioning on
-            a key. If `key_invariant_` is False, only None is valid.
+            a key. Without a prime, `chords` determine the key if it is None. If `key_invariant_` is
+            False, only None is valid.
         chords : str, or list of Chord or of pairs, or a list of these, default=None
             Chord progression to follow, for chroma and piano rolls. Text such as ``"C | Am | F | G
             | C"`` has bars in the meter of the style, and the chords of a bar share it evenly;
             ``/`` repeats a chord, ``%`` repeats a bar, and ``*`` or ``N`` leaves the chord open.
             Symbols are written as in lead sheets ("F#m7b5") or in Harte's syntax ("Bb:min7"); bass
             notes and tensions are ignored. Charts by :func:`musicai.render.chord_chart` are
-            accepted. If frames are not beats, bars have four beats at the tempo of the chart, or at
-            120 bpm. Alternatively, pass a list of :class:`musicai.render.Chord`, timed in seconds,
-            or a list of pairs (symbol, n_frames), timed in frames. The progression repeats until
-            the piece ends. It determines the key if neither `key` nor `prime` does. A list of
-            progressions has one per piece.
+            accepted, and keep their meter. If frames have a fixed rate, bars follow the tempo of
+            the chart; without a chart, they have four beats at 120 bpm. Alternatively, pass a list
+            of :class:`musicai.render.Chord`, timed in seconds, or a list of pairs (symbol,
+            n_frames), timed in frames. The progression repeats until the piece ends. It determines
+            the key if neither `key` nor `prime` does. A list of progressions has one per piece.
         ending : bool, default=False
             Whether the pieces end at their last frame, in the way that training pieces end. A
             progression then repeats a whole number of times, and its last chord lasts until the
-            end. Warns if few training pieces have an ending.
+            end. Warns if few training pieces have an ending. Cannot be combined with `then`.
         temperature : float, default=1.0
             Values below 1 favor likely choices; 1 leaves the distribution unchanged. Temperature
             rescales the probabilities of choices (the loudest pitch class, mixture components,
@@ -354,8 +355,8 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             "mse", the temperature scales only the width. Valid values are 0.0001 to 10000.
         random_state : int, RandomState instance or None, or a list of them, default=None
             Seed for sampling. None uses the `random_state` of the estimator; if that is an integer,
-            every call composes the same piece. A list has one seed per piece, and each piece is
-            then identical to the piece that is composed alone with its seed, style, key and prime.
+            every call composes the same music. A list has one seed per piece, and each piece is
+            then identical to the piece that is composed alone with its seed and other arguments.
             With one seed for all pieces, each piece depends on the number of pieces.
 
         Returns
@@ -369,9 +370,9 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         ------
         ValueError
             If the style, key or a chord is unknown, chords last longer than `n_frames`, bars or
-            seconds are given but the composer was fitted without timing, the prime has the wrong
-            number of features or values outside the range of the emission, lists differ in length,
-            or another argument is out of range.
+            seconds are given but the composer was fitted without timing, `prime` or `then` has the
+            wrong number of features or values outside the range of the emission, lists differ in
+            length, or another argument is invalid.
 
         Notes
         -----
@@ -534,7 +535,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
     def _network(
         self, weights: Mapping[str, np.ndarray], device: torch.device | None = None
     ) -> Network:
-        """Build the network from its weights; parameters may have changed since training."""
+        """Build the network from its weights, as parameters may have changed since training."""
         network = network_of_weights(self.emission_, self.n_features_in_, weights)
         return network.to(device or choose_device(self.device))
 

@@ -23,7 +23,7 @@ from ._emission import EmissionSampler
 # Maximum number of draws of one frame, after which the draw that fits the chord best is taken.
 _MOST_DRAWS = 12
 _TOLERANCE = 1e-4  # by how many nats another chord may be likelier than the requested one
-_FLAT = 1e-6  # lower bound of the squared distance from a flat frame, which is a divisor
+_FLAT = 1e-6  # lower bound of the squared distance from a flat frame, to avoid division by zero
 
 _N_TRIADS = 12 * len(VOCABULARIES["triads"])
 
@@ -41,8 +41,8 @@ class Following:
     hidden : pair of ndarray of shape (n_hidden, n_inputs) and (n_hidden,)
         Weights and biases of the layer that reads context, previous frame and chord.
     chords : sequence of ndarray of int of shape (n_frames_of_progression,)
-        For each piece, the chord number of each frame of its progression, in the common key; `FREE`
-        where no chord is requested. Progressions repeat.
+        For each piece, the chord number of each frame of its progression, transposed like the
+        piece; `FREE` where no chord is requested. Progressions repeat.
     seconds : float
         Length of a frame in seconds.
     multiply : callable

@@ -122,10 +122,10 @@ class GaussianMixture(_Standardized):
 
 
 class SquaredError(_Standardized):
-    """Gaussian with one width for all frames, so that maximum likelihood equals least squares.
+    """Gaussian with a single width, so that maximum likelihood equals least squares.
 
-    Least squares is the usual way to train a sequence model on chroma. It is included for
-    comparison.
+    The width applies to all features, which are standardized. Least squares is the usual way to
+    train a sequence model on chroma. It is included for comparison.
     """
 
     def __init__(self, n_features: int, n_context: int) -> None:

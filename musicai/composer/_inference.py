@@ -91,9 +91,10 @@ def score_frames(
 
 
 def mean_score(network: Network, collection: Collection) -> float:
-    """Return the mean log-likelihood of pieces in their estimated keys, in nats per frame.
+    """Return the mean log-likelihood of pieces, in nats per frame.
 
-    If weights are shared over pitch, pieces are scored without conditioning on a key.
+    A key-invariant network scores each piece in its estimated key only or, if weights are shared
+    over pitch, without conditioning on a key.
     """
     shifts = [SHIFTS_TO_COMMON_KEY[[key]] for key in collection.keys]
     if network.emission.is_tied:
@@ -177,7 +178,7 @@ def _read(
     frames_at_once: int,
 ) -> Iterator[_Window]:
     """Read all pieces in batches of similar length; yield the windows one by one."""
-    # The collection holds each piece once per style of the blend.
+    # The collection holds each piece, but not its shifts, once per style of the blend.
     collection = Collection(
         [piece for piece in pieces for _ in weights],
         [numbers for of_piece in styles for numbers in np.atleast_2d(of_piece)],
@@ -217,7 +218,10 @@ def _read_group(
     styles: np.ndarray,
     window: int,
 ) -> Iterator[_Window]:
-    """Read the pieces `numbers`, sorted from longest to shortest, as one batch of windows."""
+    """Read the pieces `numbers`, sorted from longest to shortest, together; yield their windows.
+
+    `styles` holds the weight of each style of the blend.
+    """
     n_styles, shifts = len(styles), collection.shifts
     pieces = collection.pieces[::n_styles]
     n_keys = len(shifts[0])

@@ -1,11 +1,11 @@
 """Filling of the gap between a prime and a passage, by sequential Monte Carlo.
 
 Many continuations of the prime are sampled at once. In the last frames of the gap, each is weighted
-by the likelihood of the passage as if the passage came next, raised to a power that grows to 1.
-Continuations are then resampled if their weights are too uneven. After the last frame, one
-continuation is drawn by its weight. As the number of continuations grows, the result approaches a
-sample from the composer given both prime and passage (twisted targets; Naesseth, Lindsten and Schon
-2019).
+by the likelihood of the first frames of the passage as if they came next, raised to a power that
+grows to 1. Continuations are then resampled if their weights are too uneven. After the last frame,
+one continuation is drawn by its weight. As the number of continuations grows, the result approaches
+a sample from the composer given the prime and the first frames of the passage (twisted targets;
+Naesseth, Lindsten and Schon 2019).
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ N_PARTICLES = 64
 
 _LOOK_AHEAD = 8  # number of frames of the passage to score while the gap is being filled
 _LOOK_AT_END = 32  # number of frames of the passage to score once the gap is full
-_HORIZON = 48  # continuations are weighted in the last frames of the gap, fewer than this many
+_HORIZON = 48  # continuations are weighted when fewer than this many frames are left
 _EVERY = 4  # number of frames from one weighting to the next
 
 LogProb = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]

@@ -34,9 +34,10 @@ class LogisticNADE(Emission):
     """Distribution of frames in [0, 1] on a grid of levels.
 
     Each feature follows a mixture of logistic distributions, integrated over the cell of each level
-    (Salimans et al. 2017). The first and the last cell extend to infinity, so that probabilities of
-    exactly 0 and 1 can be learned. A uniform component of small weight keeps every log-probability
-    finite. The mean of each component is the feature's value in the last frame plus an offset.
+    (Salimans et al. 2017). The first and the last cell extend to infinity, so that exactly 0 and
+    exactly 1 can have high probabilities. A uniform component of small weight keeps every
+    log-probability finite. The mean of each component is the feature's value in the last frame plus
+    an offset.
 
     With `loudest_first`, as for chroma, a categorical distribution first chooses the feature that
     is 1; its last class means that no feature is 1. All other features are then at most at the
@@ -217,9 +218,9 @@ class LogisticNADESampler(EmissionSampler):
 
     With `loudest_first`, every drawn frame has a loudest feature, which is 1.
 
-    The temperature rescales the weights of the components, including the uniform one. Its square
-    scales the width of the components, because the noise of drawn frames feeds back into later
-    frames.
+    The temperature rescales the log-odds of the loudest feature, and the weights of the components,
+    including the uniform one. The square of the temperature scales the width of the components,
+    because the noise of drawn frames feeds back into later frames.
 
     Single frames, and frames with their own random states, are drawn with Python floats, because
     calling NumPy for one frame takes longer than the computation.

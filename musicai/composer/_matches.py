@@ -6,8 +6,8 @@ frame that followed the best-matching earlier passage is therefore an input of t
 A *lag* is a number of frames. Its score grows by 1 with each frame that equals the frame `lag`
 frames earlier, and is halved by each frame that does not, so that a varied note does not end a
 repetition. The match of a frame is the lag with the highest score before it, so it depends only on
-earlier frames. If no score is high enough, the match leads back to the first frame, because pieces
-often return to their beginning.
+earlier frames. If no score is high enough, there is no match. The lag to the first frame is then
+used if it is at most `LOOK_BACK`, because pieces often return to their beginning.
 """
 
 from collections.abc import Iterable

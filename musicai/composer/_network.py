@@ -1,12 +1,12 @@
 """Neural network (a recurrent trunk with an emission on top) and its training loss.
 
-For every frame, the trunk reads the previous frame, a flag that is 1 where a piece starts, and the
-sum of the embeddings of the piece's style and key. Networks with emissions that can redraw values
-also read a second flag, 1 where the previous frame was generated, and add an embedding of the
-piece's traits to the sum. Every trunk also reads cues, which describe the distance to the end of
-the piece, or are zeros. The output of the trunk is the context, which the emission turns into a
-distribution over frames. For chroma and piano rolls, a second emission also reads the chords
-(`_chord_emission.py`).
+For every frame, the trunk reads the previous frame (for piano rolls, all inputs that describe the
+past), a flag that is 1 where a piece starts, and the sum of the embeddings of style and key.
+Networks with emissions that can redraw values also read a second flag, 1 where the previous frame
+was generated, and add an embedding of the piece's traits to the sum. Every trunk also reads cues,
+which describe the distance to the end of the piece, or are zeros. The output of the trunk is the
+context, which the emission turns into a distribution over frames. For chroma and piano rolls, a
+second emission also reads the chords (`_chord_emission.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -172,7 +172,7 @@ class Network(nn.Module):
         batch : Batch
             Excerpts of the training pieces.
         generator : torch.Generator
-            Random generator for dropout, dropped conditioning and redrawn frames.
+            Random generator for dropout, dropped or blurred traits, and redrawn frames.
 
         Returns
         -------
@@ -238,12 +238,12 @@ class Network(nn.Module):
 
         In training, a network reads real music, but in sampling, it reads its own frames, whose
         small errors add up (exposure bias; Ranzato et al. 2016). In about a third of the excerpts,
-        values are therefore redrawn from the second frame on, and in another third from a random
-        later frame on. Each value is redrawn from a mixture component that explains the real value.
-        The notes thus stay the same, and the values have the kind of errors that the network makes.
-        Drawing whole frames, as in scheduled sampling (Bengio et al. 2015), would teach the network
-        to undo its own chord changes, because the real music does not follow them. Silent frames
-        stay silent.
+        all previous frames but the first are therefore redrawn, and in another third, those from a
+        random later frame on. Each value is redrawn from a mixture component that explains the real
+        value. The notes thus stay the same, and the values have the kind of errors that the network
+        makes. Drawing whole frames, as in scheduled sampling (Bengio et al. 2015), would teach the
+        network to undo its own chord changes, because the real music does not follow them. Silent
+        frames stay silent.
 
         Returns
         -------
@@ -371,8 +371,8 @@ def _drop(x: Tensor, dropout: float, generator: torch.Generator) -> Tensor:
 def _autocast(device: torch.device) -> torch.autocast:
     """Return a context that computes in bfloat16 on GPUs that support it, else in float32.
 
-    CPUs always compute in float32. In bfloat16, those with AVX512-BF16 would train small networks
-    at half the speed, and others would have to emulate it. Weights would also depend on the model
+    CPUs always compute in float32. In bfloat16, CPUs with AVX512-BF16 would train small networks at
+    half the speed, and other CPUs would have to emulate it. Weights would also depend on the model
     of the CPU.
     """
     enabled = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)

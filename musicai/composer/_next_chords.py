@@ -69,7 +69,7 @@ class NextChordsMixin:
             collection, a list of pairs (chords, probabilities).
         probabilities : ndarray of shape (n_chords,)
             Probability that each chord comes next. The probabilities sum to less than 1 if there
-            are more than `n_best` chords, or if continuations have no chord change.
+            are more than `n_best` chords, or if some continuations have no chord change.
 
         Raises
         ------

@@ -1,8 +1,8 @@
 """Statistics of the training music that are stored for warnings: log-likelihoods and endings.
 
-`sample` warns if the log-likelihood of a prime is unusual. With ``ending=True``, it also warns if
-few training pieces have an ending. The log-likelihoods come from validation pieces and, if there
-are few, also from some training pieces.
+Sampling warns if the log-likelihood of a prime is unusual and, if an ending is requested, if few
+training pieces have one. The log-likelihoods come from validation pieces and, if there are few,
+also from some training pieces.
 """
 
 from collections.abc import Sequence

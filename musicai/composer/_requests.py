@@ -1,9 +1,9 @@
 """Requests for composed pieces, and the sampler that has read their primes.
 
 If neither a request nor its chords determine a key, one is drawn before the first frame, except for
-piano rolls. For a piece without a prime, traits are drawn too. If each piece has its own random
-state, no computation for one piece depends on the other pieces: each piece equals, bit for bit, the
-piece that is composed alone.
+piano rolls. For a piece without a prime, traits are drawn too, if the network uses them. If each
+piece has its own random state, no computation for one piece depends on the other pieces: each piece
+equals, bit for bit, the piece that is composed alone.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -170,7 +170,7 @@ class Requests:
 
 
 def is_list(value: Any) -> bool:
-    """Return whether an argument of `sample` is a list with a value for each piece."""
+    """Return whether an argument of `sample` is a list or 1-D array, with a value per piece."""
     return isinstance(value, list) or (isinstance(value, np.ndarray) and value.ndim == 1)
 
 

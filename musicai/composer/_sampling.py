@@ -195,7 +195,10 @@ class Sampler:
         return taken
 
     def take_rows(self, rows: np.ndarray, voices: Voices | None = None) -> Self:
-        """Return a sampler that continues these rows of the batch, which belong to `voices`."""
+        """Return a sampler that continues these rows of the batch.
+
+        `voices` assigns the rows to pieces; None means that each row is a piece.
+        """
         taken = copy(self)
         taken.trunk = self.trunk.take(self._strands(rows))
         taken.memory = self.memory.take(rows)
@@ -342,7 +345,7 @@ def follow(
     *,
     seconds: float,
 ) -> None:
-    """Make pieces follow `chords`, which are in the common key, from their next frame on."""
+    """Make pieces follow `chords`, which are transposed like them, from their next frame on."""
     of_chords = under(weights, "chords.")
     sampler.following = Following(
         SAMPLERS[emission](under(of_chords, "emission.")),

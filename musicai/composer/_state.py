@@ -21,8 +21,8 @@ _MOMENTS = {"step": 0.0, "exp_avg": -np.inf, "exp_avg_sq": 0.0}
 def fitted_state(composer: FittedComposer) -> Mapping[str, Any]:
     """Return the expected types and shapes of fitted attributes.
 
-    Raises an error if the emission does not match other attributes, there are too few features for
-    a key, a style has an invalid timing, or weights are outside their valid range.
+    Raises an error if the emission is unknown or does not match other attributes, there are too few
+    features for a key, a style has an invalid timing, or weights are outside their valid range.
     """
     if composer.emission_ not in EMISSIONS:
         raise ValueError(f"emission_ is {composer.emission_!r}, not one of {list(EMISSIONS)}")

@@ -19,7 +19,7 @@ class FrameStream(Iterator[np.ndarray]):
     sampler : Sampler
         Sampler of a single piece.
     before_end : callable
-        Function without arguments that `end` calls first.
+        Function without arguments that `end` calls before it ends the piece.
     """
 
     def __init__(

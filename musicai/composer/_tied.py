@@ -6,7 +6,8 @@ reads frames relative to its pitch class; all twelve have the same weights. A ne
 hidden layers (the head), also the same for every note, computes the probability of a note. It reads
 the output of the LSTM of the note's pitch class and the mean output of all twelve LSTMs. It also
 reads the last two frames, the matched frame and the lower notes of the frame itself, all relative
-to the note.
+to the note; how often each pitch class has sounded recently; and how long the note has sounded or
+been silent.
 
 The probability of a frame is the product of the probabilities of its notes, from the lowest to the
 highest. It is exact, and the probabilities of all frames sum to one.
@@ -31,14 +32,15 @@ from ._emission import Emission, EmissionSampler, Weights
 from ._matches import N_CONFIDENCES
 from ._roll_memory import N_AGES, N_RECENT, N_SCALARS, N_STATES, RollMemory
 
-# The head reads the last frame within _NEAR semitones of a note, and the frame before it and the
-# matched frame within _NEARER semitones.
+# The head reads the notes of the last frame within _NEAR semitones of a note, and the number of all
+# lower notes in that frame. It reads the notes of the frame before it and of the matched frame
+# within _NEARER semitones.
 _NEAR = 24
 _NEARER = 12
-_N_PLACES = 12  # size of the projection of the scalars that every LSTM reads
+_N_PLACES = 12  # number of inputs of every LSTM to which the scalars are projected
 _MEAN_STEP = 8  # `mean_head` is trained on every eighth frame
-# Notes more than this many semitones outside the range of the training notes do not depend on other
-# notes. Each sounds with the log-odds _LOG_ODDS_BEYOND.
+# Notes more than this many semitones outside the range of the training notes always have the
+# log-odds _LOG_ODDS_BEYOND.
 _MARGIN = 6
 _LOG_ODDS_BEYOND = -10.0
 _FRAMES_AT_ONCE = 1024  # maximum number of frames to compute at once without gradients
@@ -52,7 +54,7 @@ class TiedNADE(Emission):
     """
 
     compass: Tensor
-    """Range of notes that depend on other notes: index of the lowest, and of the highest plus 1."""
+    """Range of the notes that are learned: index of the lowest, and of the highest plus 1."""
 
     is_tied = True
 
@@ -344,7 +346,10 @@ class TiedNADESampler(EmissionSampler):
         return self._encode_places(known, encoded.reshape(len(known), N_KEYS, -1).copy())
 
     def _encode_places(self, known: np.ndarray, encoded: np.ndarray) -> np.ndarray:
-        """Fill the last columns of `encoded` (n_pieces, 12, n_inputs); return a row per strand."""
+        """Write the projected scalars to the last columns of `encoded` (n_pieces, 12, n_inputs).
+
+        Returns the array with a row per strand.
+        """
         weight, bias = self._places
         # Multiply row by row, so that rounding does not depend on the other pieces.
         scalars = known[:, None, 4 * self.n_features + N_RECENT :]
@@ -376,7 +381,11 @@ class TiedNADESampler(EmissionSampler):
         return frames
 
     def _draw_notes(self, units: np.ndarray, missing: np.ndarray) -> np.ndarray:
-        """Draw the notes in the compass, (N, n_notes): those whose logits exceed `missing`."""
+        """Draw the notes in the compass, (N, n_notes).
+
+        A note sounds if its logit exceeds the noise. `missing` is the noise minus the part of the
+        logit that `_logits` does not compute.
+        """
         if not self._autoregressive:
             return (self._logits(units) > missing).astype(np.float32)
         notes = np.zeros(missing.shape, np.float32)
@@ -394,7 +403,7 @@ class TiedNADESampler(EmissionSampler):
         return notes
 
     def _first_layer(self, readout: np.ndarray, previous: np.ndarray) -> np.ndarray:
-        """Return the first hidden layer of every note, without the contributions of lower notes."""
+        """Return the first hidden layer of every note, without lower notes of the frame itself."""
         of_classes, of_means = np.split(readout, 2, axis=2)
         recent = previous[:, None, 4 * self.n_features : 4 * self.n_features + N_RECENT]
         of_classes = of_classes + of_means.mean(1, keepdims=True)

@@ -1,8 +1,8 @@
 """The training loop, which maximizes the likelihood epoch by epoch and keeps the best weights.
 
 The optimizer is AdamW with clipped gradients. After a warm-up, the learning rate decays to zero
-along a cosine over the whole budget. Batches hold excerpts of up to 128 frames from random offsets.
-Of these choices, small batches matter most.
+along a cosine over the budget or, without a budget, stays constant. Batches hold excerpts of up to
+128 frames from random offsets. Of these choices, small batches matter most.
 
 The seed, the number of the epoch and the number of the batch determine all random draws. A resumed
 run therefore takes the same steps, although no random states are saved.
@@ -60,7 +60,7 @@ class Trainer:
     batch_size : int
         Number of excerpts per step.
     seed : int
-        Seed of offsets, order, transpositions, dropout and withheld styles.
+        Seed of all random draws in training, such as offsets and order of excerpts, and dropout.
     group : Group
         Processes that train together.
     budget : Budget, default=None
@@ -115,7 +115,8 @@ class Trainer:
 
         Callbacks can end training earlier. Without `validation`, the last weights count as the
         best. If training diverges, it returns to the last good state and continues with a lower
-        learning rate. Ctrl-C ends training with a warning and keeps the best weights so far.
+        learning rate; after three retries, it raises a `DivergenceError`. Ctrl-C ends training with
+        a warning and keeps the best weights so far.
 
         Parameters
         ----------
@@ -129,7 +130,7 @@ class Trainer:
             Current weights of the network, which are kept unless training improves the validation
             score.
         callbacks : EpochCallbacks, default=None
-            Called before and after every epoch, in the first process.
+            Called before and after every epoch and at the end, in the first process.
         """
         if state:
             self._snapshot = state
@@ -181,9 +182,9 @@ class Trainer:
             unit="epoch",
             disable=not (verbose and self.group.is_first),
         )
-        # In the middle of a step, Ctrl-C could leave the step half done, or keep a context manager
-        # from restoring a setting of torch. Processes that train together all stop after the same
-        # step, so that none of them waits for another forever.
+        # Ctrl-C is held back until a step ends. Otherwise, it could leave the step half done, or
+        # keep a context manager from restoring a setting of torch. Processes that train together
+        # all stop after the same step, so that none of them waits for another forever.
         with bar, _interruptions(patient=self.group.size > 1) as interrupted:
             finished = False
             while not finished:
@@ -284,7 +285,7 @@ class Trainer:
         has_style: np.ndarray,
         n_frames: int,
     ) -> float:
-        """Add the gradients of some excerpts of a batch; return their summed loss, in nats."""
+        """Add the gradients of some excerpts of a batch; return their negative log-likelihood."""
         if not spans:
             return 0.0
         batch = collate(spans, training, self.network.emission.origin)

@@ -18,7 +18,10 @@ def make_chroma(n_pieces, n_frames, seed):
 
 
 def make_rolls(n_pieces, n_frames, seed):
-    """Return binary pieces of 10 features in which each note is followed by the next higher one."""
+    """Return binary pieces of 10 features: each note is followed by the next higher one.
+
+    The highest note is followed by the lowest.
+    """
     rng = np.random.RandomState(seed)
     steps = [rng.randint(10) + np.arange(n_frames + i) for i in range(n_pieces)]
     return [np.eye(10, dtype=np.float32)[step % 10] for step in steps]

@@ -194,8 +194,8 @@ def test_a_fit_resumes_after_its_process_was_killed(chroma, path, often, monkeyp
         child.wait()
     options = {"max_iter": n_epochs, "early_stopping": False}
     monkeypatch.setattr(LSTMComposer, "_steps_between_snapshots", 5)
-    # The child cannot finish within its budget. Stop both fits a few steps after the step at which
-    # the child was killed.
+    # The child cannot finish within its budget. Stop the resumed and the undisturbed fit a few
+    # steps after the step of the checkpoint.
     n_steps = plain(path)["optimizer"]["n_steps"]
     assert n_steps > 0
     fail_after(monkeypatch, n_steps + 7, KeyboardInterrupt())

@@ -18,7 +18,7 @@ def small(**changes):
 
 
 def measured(tempo, n_frames, **meter):
-    """Return a timing of half-beats at a constant tempo, made from times as a tracker gives."""
+    """Return a timing of half-beats at a constant tempo, made from times like a tracker's."""
     return Timing.from_beats(np.arange(n_frames + 1) * 30 / tempo, frames_per_beat=2, **meter)
 
 

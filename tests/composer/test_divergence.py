@@ -37,7 +37,7 @@ def test_a_fit_that_diverges_at_every_retry_raises_an_error(chroma, batch_size):
     assert len(told) == 3
 
 
-def test_divergence_in_the_last_step_is_detected(chroma):
+def test_divergence_in_a_fit_of_one_epoch_is_detected(chroma):
     with (
         pytest.warns(ConvergenceWarning, match="training diverged"),
         pytest.raises(ValueError, match="training diverged"),

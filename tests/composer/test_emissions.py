@@ -130,7 +130,7 @@ def test_redrawing_keeps_values_of_1_and_adds_none():
 
 
 def test_redrawing_chooses_components_by_the_mass_of_the_level():
-    """Half of the mass at 0 belongs to a component far below 0, whose density at 0 is tiny."""
+    """Most of the mass at 0 belongs to a component far below 0, whose density at 0 is tiny."""
     emission = ready(LogisticNADE(1, N_CONTEXT, n_components=2))
     with torch.no_grad():
         emission.hidden_to_output.zero_()

@@ -84,7 +84,7 @@ def test_a_result_does_not_depend_on_the_other_pieces(emission, lengths, seed, o
 @every_emission
 @few
 @given(length=st.integers(1, 20), n_past=st.integers(0, 20), seed=seeds)
-def test_results_depend_only_on_the_past(emission, length, n_past, seed):
+def test_results_do_not_depend_on_later_frames(emission, length, n_past, seed):
     (piece,) = make_pieces(emission, [length], seed)
     for method in METHODS:
         call = getattr(fitted(emission), method)
@@ -184,7 +184,7 @@ def test_composers_trained_on_data_of_any_scale_can_be_unpickled(emission, expon
         for piece in make_pieces("mse", [12, 9], seed, 3)
     ]
     composer = LSTMComposer(hidden_size=3, max_iter=1, emission=emission, random_state=0)
-    for learn in (composer.fit, composer.partial_fit):  # `partial_fit` also stores moments
+    for learn in (composer.fit, composer.partial_fit):  # `partial_fit` stores more state
         learn(pieces)
         again = pickle.loads(pickle.dumps(composer))
         np.testing.assert_array_equal(

@@ -28,7 +28,7 @@ def through_skops(composer, path):
 
 
 @pytest.mark.parametrize("through", [through_pickle, through_joblib, through_skops])
-def test_a_saved_composer_gives_the_same_music(fitted, chroma, tmp_path, through):
+def test_a_loaded_composer_gives_the_same_samples_and_scores(fitted, chroma, tmp_path, through):
     opened = through(fitted, tmp_path / "composer")
     for seed in (0, 1):
         np.testing.assert_array_equal(
@@ -51,7 +51,7 @@ def test_a_pickle_holds_no_torch_objects(fitted, chroma):
     assert b"torch" not in pickle.dumps(trained_on)
 
 
-def test_opening_a_file_from_a_different_version_warns(fitted):
+def test_opening_a_file_from_a_newer_version_warns(fitted):
     data = pickle.dumps(fitted).replace(__version__.encode(), b"9" * len(__version__))
     with pytest.warns(UserWarning, match=rf"saved by musicai 9+ and is opened by {__version__}"):
         pickle.loads(data)

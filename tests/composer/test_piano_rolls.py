@@ -65,7 +65,7 @@ def test_probabilities_of_all_frames_sum_to_one(emission, n_frames):
     assert sum(np.exp(score[-1], dtype=float) for score in scores) == pytest.approx(1, abs=1e-5)
 
 
-def test_results_depend_only_on_the_past(composer):
+def test_results_do_not_depend_on_later_frames(composer):
     piece = make_roll(90)
     changed = piece.copy()
     changed[40:] = 1 - changed[40:]

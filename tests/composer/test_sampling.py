@@ -28,7 +28,7 @@ def test_pieces_of_one_call_differ(fitted):
     assert (one != other).any()
 
 
-def test_sampled_frames_peak_at_1_only_if_all_training_frames_do(fitted, chroma):
+def test_every_sampled_frame_peaks_at_1_only_if_every_training_frame_does(fitted, chroma):
     piece = fitted.sample(100, temperature=1.5, random_state=0)
     assert ((piece == 1).sum(axis=1) == 1).all()
     assert piece.min() >= 0
@@ -36,12 +36,11 @@ def test_sampled_frames_peak_at_1_only_if_all_training_frames_do(fitted, chroma)
     assert (quiet.sample(50).max(1) < 1).any()
 
 
-def test_a_prime_is_continued_from_its_last_frame(fitted, chroma):
+def test_the_mean_of_frames_sampled_after_a_prime_is_close_to_the_prediction(fitted, chroma):
     prime = chroma[0][:25]
-    context_of_prime = fitted.sample(1, n_pieces=400, prime=prime, random_state=0)
+    following = fitted.sample(1, n_pieces=400, prime=prime, random_state=0)
     expected = fitted.predict(prime)[-1]
-    # The mean over draws is close to the mean that `predict` computes.
-    assert np.abs(np.mean(context_of_prime, 0)[0] - expected).mean() < 0.2
+    assert np.abs(np.mean(following, 0)[0] - expected).mean() < 0.2
 
 
 def test_continuing_a_sample_equals_sampling_it_at_once(rolls):
@@ -65,7 +64,7 @@ def test_long_samples_keep_changing(fitted):
     assert np.abs(np.diff(late, axis=0)).mean() > 0.01
 
 
-def test_silent_frames_are_never_sampled(chroma):
+def test_silent_frames_of_chroma_are_never_sampled(chroma):
     silence = np.zeros((40, 12), np.float32)
     composer = LSTMComposer(hidden_size=8, max_iter=30, random_state=0, early_stopping=False)
     composer.fit([np.concatenate([silence, piece]) for piece in chroma])

@@ -219,7 +219,7 @@ def test_rounding_a_piece_to_the_grid_does_not_change_its_scores_and_predictions
     np.testing.assert_allclose(composer.predict(chroma[0]), composer.predict(rounded[0]), atol=1e-5)
 
 
-def test_key_invariance_cannot_change_between_fits(chroma):
+def test_key_invariance_cannot_change_if_training_continues(chroma):
     composer = small(warm_start=True, max_iter=1).fit(chroma)
     with pytest.raises(
         ValueError, match="key_invariant=False differs from True in the fitted model"
@@ -272,7 +272,7 @@ def test_partial_fit_continues_training_also_after_unpickling(chroma, styles):
         np.testing.assert_array_equal(weights, split.weights_[name])
 
 
-def test_partial_fit_accepts_styles_that_come_later(chroma):
+def test_partial_fit_accepts_only_styles_declared_in_the_first_call(chroma):
     composer = small().partial_fit(chroma[:2], ["a", "b"], styles=["a", "b", "c"])
     composer.partial_fit(chroma[2:3], ["c"])
     with pytest.raises(ValueError, match=r"unknown style 'd'.*known styles are \['a', 'b', 'c'\]"):
