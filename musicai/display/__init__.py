@@ -1,6 +1,6 @@
 """Plots of music, following scikit-learn's ``*Display`` convention, and an audio player.
 
-A ``from_...`` method creates a display and draws it on the given axes, or on a new figure. The axes
+A ``from_...`` method creates a display and draws it on given axes or on a new figure. The axes
 and the figure are then available as `ax_` (or `axes_`) and `figure_`. `plot` draws the display
 again. Colors differ in lightness, so plots are readable in grayscale and with color blindness.
 

@@ -80,17 +80,17 @@ class ChromagramDisplay:
             One piece. The color scale covers 0 to 1, and is extended if values are outside this
             range.
         timing : Timing, object with a `timing`, or float, default=None
-            Timing of the frames, for instance the piece's extractor or its analysis. A number
-            means frames per second. The axis shows beats if the frames follow beats, and seconds
-            otherwise. Without a timing, it shows frame numbers.
+            Timing of the frames, for instance the extractor or analysis that made the piece. A
+            number means frames per second. The unit of the axis is beats if the frames follow
+            beats, and seconds otherwise. Without a timing, the unit is frames.
         marks : float or list of float, default=None
             Positions of vertical lines, in the unit of the axis. For instance, mark the end of a
             prime.
         title : str, default=None
             Title, on the left.
         key : str, default=None
-            Key, such as "Eb" or "F# minor". Notes are named with flats in flat keys, otherwise with
-            sharps.
+            Key, such as "Eb" or "F# minor". Pitch classes are labeled with flats in flat keys,
+            otherwise with sharps.
         colorbar : bool, default=True
             Whether to draw a color bar. It is always omitted if all values are 0 or 1.
         ax : matplotlib Axes, default=None
@@ -106,8 +106,9 @@ class ChromagramDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `piece` is not a single piece or has its frames in columns, a mark is outside the
-            piece, the timing has a different number of frames, or `key` is not a key.
+            If `piece` is not a single piece, has no frames or has its frames in columns, a mark is
+            outside the piece, the timing is invalid or has a different number of frames, or `key`
+            is not a key.
         TypeError
             If `ax` is not a rectilinear Axes, or `timing` has an unsupported type.
         """
@@ -136,8 +137,8 @@ class ChromagramDisplay:
         title : str, default=None
             Title, on the left.
         key : str, default=None
-            Key, such as "Eb" or "F# minor". Notes are named with flats in flat keys, otherwise with
-            sharps.
+            Key, such as "Eb" or "F# minor". Pitch classes are labeled with flats in flat keys,
+            otherwise with sharps.
         colorbar : bool, default=True
             Whether to draw a color bar. It is always omitted if all values are 0 or 1.
 
@@ -149,7 +150,7 @@ class ChromagramDisplay:
         Notes
         -----
         If the plot would have more than 150 frames per inch, adjacent frames are averaged. A piano
-        roll shows only the range of keys in use, with a margin.
+        roll, unless it is silent, shows only the range of keys in use, with a margin.
         """
         lines = marks_within(marks, self.times)
         ax = get_ax(ax, (9, 3))

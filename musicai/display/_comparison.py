@@ -80,15 +80,15 @@ class ComparisonDisplay:
             The pieces by title, from top to bottom. All must have the same number of features.
         timing : Timing, object with a `timing`, or float, or a dict of them, default=None
             Timing of the frames, for instance the extractor of the pieces. Pass one timing for all
-            pieces, or a dict with one for each name. A number means frames per second. The axis
-            shows beats if the frames follow beats, and seconds otherwise. Without a timing, it
-            shows frame numbers.
+            pieces, or a dict with one for each name. A number means frames per second. The unit of
+            the axis is beats if the frames follow beats, and seconds otherwise. Without a timing,
+            the unit is frames.
         marks : dict of str to float or list of float, default=None
             Positions of vertical lines in each piece, by name, in the unit of the axis. For
             instance, mark the end of a prime.
         key : str, default=None
-            Key, such as "Eb" or "F# minor". Notes are named with flats in flat keys, otherwise with
-            sharps.
+            Key, such as "Eb" or "F# minor". Pitch classes are labeled with flats in flat keys,
+            otherwise with sharps.
         colorbar : bool, default=True
             Whether to draw a color bar. It is always omitted if all values are 0 or 1.
         axes : list of matplotlib Axes, default=None
@@ -107,10 +107,10 @@ class ComparisonDisplay:
             If `pieces` or `marks` is not a dict, `axes` is not a list of rectilinear Axes, or
             `timing` has an unsupported type.
         ValueError
-            If the pieces have different numbers of features, a piece has no frames or has its
-            frames in columns, a mark has an unknown name or is outside its piece, the number of
-            axes is wrong, timings do not fit the pieces or have different units, or `key` is not a
-            key.
+            If `pieces` is empty, a piece has no frames or has its frames in columns, an item is a
+            collection of pieces, the pieces have different numbers of features, a mark has an
+            unknown name or is outside its piece, the number of axes is wrong, timings do not fit
+            the pieces or have different units, or `key` is not a key.
         """
         if not isinstance(pieces, Mapping):
             raise TypeError(
@@ -143,8 +143,8 @@ class ComparisonDisplay:
         marks : dict of str to float or list of float, default=None
             Positions of vertical lines in each piece, by name, in the unit of the axis.
         key : str, default=None
-            Key, such as "Eb" or "F# minor". Notes are named with flats in flat keys, otherwise with
-            sharps.
+            Key, such as "Eb" or "F# minor". Pitch classes are labeled with flats in flat keys,
+            otherwise with sharps.
         colorbar : bool, default=True
             Whether to draw a color bar. It is always omitted if all values are 0 or 1.
 

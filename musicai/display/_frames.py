@@ -18,7 +18,7 @@ FLATS = range(-6, 6)
 """Positions on the line of fifths from Gb to B: all pitch classes, with flats for black keys."""
 
 _COLUMNS_PER_INCH = 150  # print resolution
-_WIDTHS = (N_PITCH_CLASSES, N_KEYS, 128)  # features per frame: chroma, piano roll, MIDI piano roll
+_WIDTHS = (N_PITCH_CLASSES, N_KEYS, 128)  # numbers of features: chroma, piano roll, MIDI piano roll
 _LOWEST_C = 3  # column of C1 in a piano roll
 _LARGEST_NAME, _SMALLEST_NAME = 8.5, 4.5  # font sizes of pitch-class names, in points
 
@@ -39,7 +39,7 @@ class Scale(NamedTuple):
 
 
 def one_piece(X: Any, who: str, *, name: str = "piece") -> np.ndarray:
-    """Return `X` after checking that it is a single piece with one row per frame."""
+    """Return the only piece in `X`; raise an error unless there is one, with its frames in rows."""
     if getattr(X, "shape", ())[:1] == (0,):
         raise ValueError(f"{name} has no frames: {who} draws one or more")
     pieces, _ = as_collection(X, name=name)
@@ -104,7 +104,8 @@ def scale_of(pieces: Iterable[np.ndarray]) -> Scale:
     """Return a common scale for pieces.
 
     The color scale covers 0 to 1, and is extended if values are outside this range. All features
-    are shown, except that piano rolls show only the range of keys in use, with a margin.
+    are shown, except for piano rolls that are not all silent: they show only the range of keys in
+    use, with a margin.
     """
     some = list(pieces)
     values = (
@@ -138,7 +139,7 @@ def draw_frames(
     ax : matplotlib Axes
         Axes to draw on.
     piece : ndarray of shape (n_frames, n_features)
-        The frames. If there are too many for the resolution, adjacent frames are averaged.
+        The frames. If the plot would have more than 150 per inch, adjacent frames are averaged.
     axis : TimeAxis
         Times of the frames.
     scale : Scale

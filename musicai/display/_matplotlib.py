@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
 
 DARK, BRIGHT = "#3b0f70", "#d8456c"
-"""Line colors from the magma colormap, which also differ in lightness."""
+"""Line colors from the magma colormap. They also differ in lightness."""
 
 
 def need_matplotlib() -> ModuleType:
@@ -47,7 +47,7 @@ def check_ax(ax: Any, name: str) -> None:
 
 
 def finish(ax: "Axes", title: Any, *, frame: bool = False) -> None:
-    """Set the title, and hide the top and right spines unless `frame` is True."""
+    """Set the title, if any, and hide the top and right spines unless `frame` is True."""
     if not frame:
         ax.spines[["top", "right"]].set_visible(False)
     if title is not None:
@@ -64,7 +64,7 @@ def ink() -> "Colormap":
     from matplotlib.colors import ListedColormap
 
     strength = np.linspace(0, 1, 256)
-    # Above 0.86, reversed magma looks black, which would hide differences between strong bins.
+    # Above 0.86, reversed magma looks black, which would hide differences between high values.
     magma = colormaps["magma_r"](0.03 + 0.83 * strength)
     paper = np.clip(1 - strength / 0.12, 0, 1)[:, np.newaxis]
     return ListedColormap(paper + (1 - paper) * magma, name="ink")
@@ -84,7 +84,7 @@ def add_colorbar(
     label : str
         Label of the bar.
     extend : str, default="neither"
-        End of the bar to draw as an arrow, such as "min" if values may be below the scale.
+        End of the bar to draw as an arrow, for instance "min" if values may be below the scale.
     """
     from matplotlib.ticker import MaxNLocator
 

@@ -25,7 +25,7 @@ _MEDIA_TYPES = {
     "OGG": "audio/ogg",
     "FLAC": "audio/flac",
 }
-"""Media types that browsers can play, by libsndfile's name of the format."""
+"""Media types of formats that browsers can play, by libsndfile's name of the format."""
 
 _UNCOMPRESSED = ("audio/wav", "audio/flac")
 _MOST_UNCOMPRESSED = 2_000_000
@@ -61,8 +61,8 @@ class AudioPlayer:
     data : bytes
         Content of the audio file. Samples are encoded as MP3, which all browsers can play, or as
         Ogg Vorbis if MP3 does not support the sampling rate. Files that browsers can play are
-        embedded unchanged: MP3, Ogg, Opus, M4A, and WAV and FLAC up to 2 MB. Other files are
-        converted to MP3, in stereo if they are stereo.
+        embedded unchanged: MP3, Ogg, Opus, M4A, and WAV and FLAC up to 2 MB, unless the length in
+        the header is wrong. Other files are converted to MP3, in stereo if they are stereo.
     media_type : str
         Media type of `data`, such as "audio/mpeg".
 

@@ -54,9 +54,9 @@ class SelfSimilarityDisplay:
     >>> import numpy as np
     >>> from musicai.display import SelfSimilarityDisplay
     >>> verse, chorus = np.random.default_rng(0).random((2, 50, 12))
-    >>> song = np.concatenate([verse, chorus, verse])
-    >>> display = SelfSimilarityDisplay.from_piece(song, n_frames=10)
-    >>> [bool(display.similarity[0, moment] > 0.9) for moment in (0, 50, 100)]
+    >>> piece = np.concatenate([verse, chorus, verse])
+    >>> display = SelfSimilarityDisplay.from_piece(piece, n_frames=10)
+    >>> [bool(display.similarity[0, frame] > 0.9) for frame in (0, 50, 100)]
     [True, False, True]
     """
 
@@ -91,9 +91,9 @@ class SelfSimilarityDisplay:
             long ones show phrases. If each frame is a beat, use about 4. Unless the piece is
             averaged, windows are compared as in :func:`musicai.metrics.recurrence`.
         timing : Timing, object with a `timing`, or float, default=None
-            Timing of the frames, for instance the piece's extractor or its analysis. A number
-            means frames per second. The axes show beats if the frames follow beats, and seconds
-            otherwise. Without a timing, they show frame numbers.
+            Timing of the frames, for instance the extractor or analysis that made the piece. A
+            number means frames per second. The unit of the axes is beats if the frames follow
+            beats, and seconds otherwise. Without a timing, the unit is frames.
         title : str, default=None
             Title, on the left.
         colorbar : bool, default=True
@@ -111,8 +111,9 @@ class SelfSimilarityDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `piece` is not a single piece or is shorter than a window, `n_frames` is not a
-            positive integer, or the timing has a different number of frames.
+            If `piece` is not a single piece, has its frames in columns or is shorter than a window,
+            `n_frames` is not a positive integer, or the timing is invalid or has a different number
+            of frames.
         TypeError
             If `ax` is not a rectilinear Axes, or `timing` has an unsupported type.
         """

@@ -58,7 +58,7 @@ def _axis(timing: Timing, n_frames: int) -> TimeAxis:
 
 
 def label_time(axis: "Axis", unit: str, length: float) -> None:
-    """Label a time axis like ``librosa.display.specshow``, with minutes if it is long.
+    """Label a time axis like ``librosa.display.specshow``, with minutes above 60 seconds.
 
     Parameters
     ----------

@@ -34,9 +34,10 @@ class TrainingCurveDisplay:
     Parameters
     ----------
     training_scores : array-like of shape (n_epochs,)
-        Mean log-likelihood per frame of the training pieces, in nats.
+        Mean log-likelihood per frame of the training pieces during each epoch, in nats, with
+        dropout.
     validation_scores : array-like of shape (n_epochs,) or None
-        Mean log-likelihood per frame of the validation pieces, in nats.
+        Mean log-likelihood per frame of the validation pieces after each epoch, in nats.
     baselines : dict of str to float, default=None
         Mean log-likelihood per frame of other models by name, in nats.
 
@@ -93,8 +94,9 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         estimator : LSTMComposer, or Pipeline or search that ends in one
-            Fitted estimator, whose `loss_curve_` and `validation_curve_` are drawn; for a parameter
-            search, those of `best_estimator_`.
+            Fitted estimator. The curves are the composer's `loss_curve_`, with its sign changed,
+            and `validation_curve_`. For a parameter search, they are those of the composer in
+            `best_estimator_`.
         baselines : dict of str to float, default=None
             Mean log-likelihood per frame of other models by name, in nats, as returned by their
             `score`. They are drawn as horizontal lines. If a baseline is close to the curves of a
@@ -118,8 +120,8 @@ class TrainingCurveDisplay:
         NotFittedError
             If `estimator` is not fitted.
         TypeError
-            If `estimator` is not a composer, `baselines` is not a dict, or `ax` is not a
-            rectilinear Axes.
+            If `estimator` neither is nor ends in a composer, `baselines` is not a dict, or `ax` is
+            not a rectilinear Axes.
         ValueError
             If the score of a baseline is not a finite number.
         """

@@ -1,1 +1,1 @@
-"""File utilities: paths, audio formats, and atomic writing."""
+"""File utilities: paths, audio formats, content digests, checks of output files, atomic writing."""

@@ -1,4 +1,4 @@
-"""Audio formats that can be written, and their choice by file suffix."""
+"""Audio formats that can be written, and the choice of a format for a file."""
 
 import os
 from pathlib import PurePath
@@ -11,9 +11,9 @@ FORMATS = ("wav", "flac", "ogg", "mp3")
 
 
 def check_audio_file(file: Any, format: Any) -> str:
-    """Return the audio format in which to write `file`, or raise an error if that is impossible.
+    """Check the arguments, and return the audio format in which to write `file`, in lowercase.
 
-    If `format` is None, the suffix of the file decides.
+    If `format` is None, the suffix of `file` determines the format.
     """
     check_target(file)
     name = target_name(file)

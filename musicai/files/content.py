@@ -10,17 +10,17 @@ from .paths import AnyPath
 
 
 def content_digest(path: AnyPath) -> bytes:
-    """Return the SHA-256 of a regular file.
+    """Return the SHA-256 digest of the content of a regular file.
 
-    Digests are cached until the size or the modification time of a file changes.
+    A cached digest is returned if the file's size and modification time have not changed.
 
     Raises
     ------
     OSError
-        If the file cannot be read.
+        If the file is not regular or cannot be read.
     """
     status = os.stat(path)
-    if not stat.S_ISREG(status.st_mode):  # opening a pipe would block forever
+    if not stat.S_ISREG(status.st_mode):  # opening a pipe could block forever
         raise OSError(f"{os.fsdecode(path)!r} is not a regular file")
     return _digest(os.path.abspath(os.fsencode(path)), status.st_size, status.st_mtime_ns)
 
@@ -44,7 +44,7 @@ def find_by_content(folder: AnyPath, wanted: dict[bytes, int]) -> dict[bytes, by
     Returns
     -------
     found : dict
-        One absolute path for each digest that was found.
+        The absolute path of one file, as bytes, for each digest that was found.
     """
     sizes = set(wanted.values())
     found: dict[bytes, bytes] = {}
@@ -52,7 +52,7 @@ def find_by_content(folder: AnyPath, wanted: dict[bytes, int]) -> dict[bytes, by
         try:
             if os.stat(path).st_size in sizes:
                 found.setdefault(content_digest(path), path)
-        except OSError:  # a broken link, or a file without read permission
+        except OSError:  # for example, a broken link
             continue
         if wanted.keys() <= found.keys():
             break
@@ -63,7 +63,7 @@ def _files_in(folder: bytes) -> Iterator[bytes]:
     searched = set()
     for parent, folders, files in os.walk(folder, followlinks=True):
         real = os.path.realpath(parent)
-        if real in searched:  # links can form loops
+        if real in searched:  # because links can form loops
             folders.clear()
             continue
         searched.add(real)

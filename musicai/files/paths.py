@@ -1,4 +1,4 @@
-"""Utilities that recognize, print and open paths, and explain why a file is unreadable."""
+"""Recognition and conversion of paths, and explanations of why a file is unreadable."""
 
 import os
 import stat
@@ -9,7 +9,7 @@ AnyPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 PATH_TYPES = (str, bytes, os.PathLike)
 _REORDERING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
-"""Unicode bidirectional classes of characters that reorder the text after them."""
+"""Unicode bidirectional classes of control characters that affect the order of displayed text."""
 
 
 def is_path(value: Any) -> bool:
@@ -23,7 +23,7 @@ def printable(path: AnyPath) -> str:
 
 
 def is_one_line(text: str) -> bool:
-    """Return whether text can be printed on one line and written in XML and UTF-8."""
+    """Return whether text can be printed on one line and saved in XML as UTF-8."""
     # `isprintable` is false for some characters of ordinary text, such as the wide space of
     # Japanese (Zs) and the joiners of Persian and emoji (Cf).
     return all(c.isprintable() or unicodedata.category(c) in ("Cf", "Zs") for c in text)
@@ -39,7 +39,7 @@ def one_line(text: AnyPath) -> str:
 
 
 def native_name(path: AnyPath) -> str | bytes:
-    """Return a path in the form with which libsndfile can open any file.
+    """Return a path in the form in which libsndfile can open any file.
 
     On POSIX, this is bytes, because file names may be invalid Unicode. On Windows, it is a str.
     """
@@ -49,7 +49,7 @@ def native_name(path: AnyPath) -> str | bytes:
 
 
 def why_unreadable(path: AnyPath, kind: str) -> str | None:
-    """Return why a file cannot be read and what to do about it, or None if it can be read.
+    """Return why a file is unreadable or empty, with advice if possible; None if it is neither.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def why_unreadable(path: AnyPath, kind: str) -> str | None:
         return f"the file cannot be opened ({getattr(error, 'strerror', error)})"
     if stat.S_ISDIR(status.st_mode):
         return f"this is a folder; pass the {kind}s in it"
-    if not stat.S_ISREG(status.st_mode):  # opening a pipe would block forever
+    if not stat.S_ISREG(status.st_mode):  # opening a pipe could block forever
         return f"this is not a regular file; pass {kind}s"
     if not os.access(path, os.R_OK):
         return "the file may not be read; check its permissions"

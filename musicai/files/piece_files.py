@@ -1,4 +1,4 @@
-"""Checks of all files for a collection of pieces, before the first one is written."""
+"""Checks of the output files for one or more pieces, before any of them is written."""
 
 import os
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def piece_files(
     suffixes: Sequence[str] = (),
     text: bool = False,
 ) -> list[Any]:
-    """Return the file for each piece, after checking all of them.
+    """Check the output files, and return one for each piece.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def piece_files(
     pieces : list of ndarray
         The pieces in `X`.
     suffixes : sequence of str, default=()
-        Allowed file suffixes; "" allows a name without one. If empty, any suffix is allowed.
+        Allowed suffixes of paths; "" stands for no suffix. An empty sequence allows any suffix.
     text : bool, default=False
         Whether file objects that take text are allowed, in addition to those that take bytes.
 
@@ -44,13 +44,16 @@ def piece_files(
     Raises
     ------
     ValueError
-        If the number of files differs from the number of pieces, or a file is given twice, is a
-        folder, is closed, or has a suffix that is not allowed.
+        If the number of files differs from the number of pieces, or a file is given twice, has a
+        suffix that is not allowed, or is a folder, a device, a closed file object or an impossible
+        file name.
     TypeError
         If `X` is a collection but `file` is not a list, or if a file is neither a path nor a
         suitable file object.
     FileNotFoundError
         If the folder of a file does not exist.
+    OSError
+        If a file may not be overwritten, or its name is too long.
     """
     files = one_per_piece(file, X, pieces, "file")
     if file is None:
@@ -79,10 +82,10 @@ def piece_files(
 
 
 def audio_files(file: Any, X: Any, pieces: list[np.ndarray], format: Any) -> list[Any]:
-    """Return the audio file for each piece, after checking all of them.
+    """Check the output files for audio, and return one for each piece.
 
-    In addition to the errors of `piece_files`, raise a ValueError if a format is unknown or a piece
-    has no frames. See :func:`musicai.audio.write_audio` for `format`.
+    In addition to the errors of `piece_files`, raise a ValueError if a format is unknown, or if a
+    piece that is to be written has no frames. See :func:`musicai.audio.write_audio` for `format`.
     """
     files = piece_files(file, X, pieces)
     for i, (piece, target) in enumerate(zip(pieces, files, strict=True)):

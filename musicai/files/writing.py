@@ -30,7 +30,7 @@ def whole_file(target: Any) -> Iterator[BinaryIO]:
     ----------
     target : str, bytes, PathLike or binary file object
         The file to write. An existing file is replaced. If `target` is a file object, the draft is
-        copied to its current position when the block ends.
+        copied to its current position when the block ends without an error.
 
     Yields
     ------
@@ -43,7 +43,7 @@ def whole_file(target: Any) -> Iterator[BinaryIO]:
     FileNotFoundError
         If the folder does not exist.
     ValueError
-        If `target` is a folder, a device, a closed file or an impossible file name.
+        If `target` is a folder, a device, a closed file object or an impossible file name.
     TypeError
         If `target` is neither a path nor a file object that takes bytes.
     OSError
@@ -75,7 +75,8 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
             yield file
         os.replace(draft, path)
     except OSError as error:
-        names_draft = error.filename == str(draft)  # the user does not know the draft's name
+        # Do not show the name of the draft, which the user did not choose.
+        names_draft = error.filename == str(draft)
         if names_draft or (error.errno in _FULL and error.filename is None):
             raise _explained(error, path) from None
         raise
@@ -115,7 +116,7 @@ def target_name(target: Any) -> str:
 
 
 def check_target(target: Any, *, text: bool = False) -> None:
-    """Raise an error, as `whole_file` does, if `target` cannot be written.
+    """Check a target before it is written; raise the same errors as `whole_file`.
 
     If `text` is True, file objects that take text are also allowed.
     """
@@ -171,9 +172,10 @@ def _check_path(path: Path) -> None:
 
 
 class Spool:
-    """Float32 samples in a temporary file, which can be sliced like an array.
+    """Float32 samples in a temporary file that can be sliced along the first axis, like an array.
 
-    Unlike the pages of a memory map, the samples do not count as memory in use after a read.
+    This is used instead of a memory map, because pages of a memory map count as memory in use once
+    they have been read.
 
     Attributes
     ----------
@@ -213,7 +215,7 @@ def spooled(blocks: Iterable[np.ndarray]) -> Iterator[Spool]:
         If the file cannot be written.
     """
     channels: tuple[int, ...] | None = None
-    # Unbuffered, because a buffer would be written again after an error and raise another error.
+    # Unbuffered: after an error, closing a buffered file would write again and raise another error.
     with tempfile.TemporaryFile(buffering=0) as file:
         for block in blocks:
             channels = block.shape[1:] if channels is None else channels

@@ -1,8 +1,9 @@
-"""Beats of all recordings, as arrays for the search by beats.
+"""Beats of the recordings that can be played, as arrays for the search by beats.
 
 A :class:`BeatCorpus` is made for one piece, at its tempo. Each recording is represented at the
 metrical level (half-beats, beats, or groups of 2 or 4 beats) whose tempo is nearest to that of the
-piece. Recordings that are too slow or too fast at every level are left out.
+piece. Recordings that are too slow or too fast at every level are left out, and so are recordings
+without beats.
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ UNKNOWN = -1
 
 
 class BeatCorpus(NamedTuple):
-    """Beats of all recordings, concatenated, once for each transposition.
+    """Beats of the recordings that can be played, concatenated, once for each transposition.
 
     Each row is a beat at the metrical level that was chosen for its recording.
 
@@ -40,6 +41,7 @@ class BeatCorpus(NamedTuple):
     shapes : ndarray of shape (n_rows, 24), dtype float32
         Chroma of the two halves of each beat. Each half is centered and scaled to a norm of
         ``sqrt(1/2)``, so that the dot product of two rows is the mean correlation of their halves.
+        Flat halves are 0.
     timbre : ndarray of shape (n_rows, 26), dtype float32
         Timbre of the two halves, scaled so that the distance between two random rows is about 1.
     levels : ndarray of shape (n_rows,), dtype float32
@@ -52,7 +54,7 @@ class BeatCorpus(NamedTuple):
         Length of each beat, and median length of the beats in its track, in seconds. Both are
         measured in the transposed recording, before time scaling.
     shifts : ndarray of shape (n_rows,), dtype float32
-        Size of the transposition of each row in semitones, up or down, without the retuning to
+        Number of semitones by which each row is transposed, up or down, without the retuning to
         A440.
     recording : ndarray of shape (n_rows,), dtype int32
         Index of each row's recording.
@@ -115,7 +117,7 @@ def make_beat_corpus(
     Parameters
     ----------
     tracks : sequence of BeatTrack or None
-        The beats of each recording; None for a recording without beats.
+        The beats of each recording; None for a recording that has no beats or may not be played.
     tempo : float
         Tempo of the piece, in beats per minute.
     transpose : int, default=0

@@ -5,11 +5,13 @@ each frame. The cost of a join depends on how much the beat that is played diffe
 that would have followed in the recording: in timbre, in level, and in its place in the bar.
 Because this cost differs for every pair of rows, the search is a beam search. The candidates for a
 beat of the piece are the rows of greatest worth, and the rows that follow the best candidates for
-the previous beat. The worth of a row is its correlation with the beat of the piece, less costs that
-depend only on the row, such as the cost of a different tempo.
+the previous beat. The worth of a row is its correlation with the beat of the piece, plus an
+advantage for a clear pulse, less costs that do not depend on the path, such as the cost of a
+different tempo.
 
-Each path keeps track of how long it has recently played each recording. The longer that is, the
-more it costs to play the recording again. The mosaic therefore draws on many recordings.
+Each path keeps track of how long it has recently played each recording. The longer that
+time, the more it costs to play the recording, whether the path stays in it or returns to it. The
+mosaic therefore draws on many recordings.
 """
 
 from typing import NamedTuple
@@ -29,7 +31,7 @@ TEMPO, UNSTEADY, TRANSPOSED = 3.0, 0.9, 0.04
 the tempi of its track and of the piece, `UNSTEADY` per octave between its length and the median
 length in its track, and `TRANSPOSED` per semitone of transposition.
 
-These constants and those below were chosen on a development set of clips; see docs/experiments.md.
+Most constants of this search were chosen on clips of game music; see docs/experiments.md.
 """
 
 TIMBRE, LEVEL, PLACE = 0.4, 0.03, 0.6
@@ -40,15 +42,15 @@ from that of the beat of the piece."""
 
 FORBIDDEN = 2.0
 """Cost that exceeds the usual worth of a row. It applies to a jump to a nearby place in the same
-recording, to a beat in a recording that has already played for the maximum time without
+recording, to each further beat in a recording that has already played for the maximum time without
 interruption, and to a beat in a fade."""
 
 NEVER = 1e3
-"""Cost of a row whose recording is not in the group that has its turn."""
+"""Cost of a row whose recording is not in the group whose turn it is."""
 
 REPETITION = 0.45
-"""Cost of playing a recording whose recent playing time equals `longest`, the maximum time
-without interruption. The cost is proportional to the recent playing time."""
+"""Cost of playing one beat of a recording whose recent playing time equals `longest`, the
+maximum time without interruption. The cost is proportional to the recent playing time."""
 
 MEMORY = 20.0
 """Time constant, in seconds, of the exponential decay of a recording's recent playing time."""
@@ -58,7 +60,7 @@ class _States(NamedTuple):
     """The best path so far to each candidate row for the latest beat of the piece."""
 
     rows: np.ndarray  # the last row of each path
-    score: np.ndarray  # relative to that of the best path
+    score: np.ndarray  # of each path, relative to the score of the best one
     length: np.ndarray  # uninterrupted seconds so far in the recording of the last row
     played: np.ndarray  # recent seconds in each recording, (n_states, n_recordings)
 
@@ -98,7 +100,7 @@ def find_beats(
         A lower value also raises the cost of recordings that were played recently, so that the
         mosaic changes between recordings more often.
     turns : ndarray of shape (n_beats,)
-        Index of the group of recordings that has its turn at each beat.
+        Index of the group of recordings whose turn it is at each beat.
     groups : ndarray of bool, of shape (n_groups, n_recordings)
         Which recordings are in each group. Each group must have a row in the corpus.
 
@@ -151,8 +153,8 @@ class _BeatSearch:
     def add(self, worth: np.ndarray) -> None:
         """Extend the paths by one beat of the piece.
 
-        `worth`, of shape (n_rows,), is the correlation of each row with the beat, less all costs of
-        the row except `PLACE`.
+        `worth`, of shape (n_rows,), is the correlation of each row with the beat, plus the
+        advantage for its clarity, less all costs of the row except `PLACE`.
         """
         beat = len(self._steps)
         place = self._places[beat]
@@ -182,9 +184,10 @@ class _BeatSearch:
         self._steps.append(_Step(rows.astype(np.int32), origins.astype(np.int16), joined))
 
     def _best_rows(self, worth: np.ndarray) -> np.ndarray:
-        """Return the rows of greatest worth, at most `CANDIDATES`.
+        """Return at most `CANDIDATES` of the rows of greatest worth.
 
-        At most `_per_recording` of them are from the same recording.
+        At most `_per_recording` of them are from the same recording. Only the ``8 * CANDIDATES``
+        best rows are considered.
         """
         n_compared = min(len(worth), 8 * CANDIDATES)
         best = np.argpartition(-worth, n_compared - 1)[:n_compared]
@@ -208,7 +211,7 @@ class _BeatSearch:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Find the best way from a state to each row; return three arrays of shape (n_rows,).
 
-        The arrays are the index of the state, whether the row is reached by a join, and the score
+        The arrays hold the index of the state, whether the row is reached by a join, and the score
         of the path before the worth of the row is added.
         """
         recording = self._corpus.recording
@@ -233,7 +236,7 @@ class _BeatSearch:
         return origins, joined, gained
 
     def _join_costs(self, states: _States, rows: np.ndarray) -> np.ndarray:
-        """Return the cost of a join from each state to each row, shape (n_states, n_rows)."""
+        """Return the cost of a join, without `FORBIDDEN`, from each state to each row."""
         corpus = self._corpus
         expected = np.minimum(states.rows + 1, len(corpus.recording) - 1)
         squared = self._norms[expected][:, np.newaxis] + self._norms[rows]

@@ -19,9 +19,9 @@ NEIGHBORS = 4
 """Number of neighboring beats on each side in the moving average that smooths beat times."""
 
 FARTHEST_MOVE = 0.025
-"""Limit, in seconds, on how far smoothing may move a beat. A beat that would move farther keeps its
-time: it was probably played early or late, or the tempo changed. See docs/experiments.md for the
-effect of smoothing."""
+"""Limit, in seconds, on how far smoothing may move a beat. A beat that would move this far or
+farther keeps its time: it was probably played early or late, or the tempo changed. See
+docs/experiments.md for the effect of smoothing."""
 
 
 class BeatTrack(NamedTuple):
@@ -61,7 +61,7 @@ class BeatTrack(NamedTuple):
 
 
 def beats_of(analysis: Analysis) -> tuple[Analysis, dict[str, Any] | None]:
-    """Cut an analysis to the part from its first to its last beat, and return it with the beats.
+    """Cut the chroma and levels of an analysis to the frames between its first and last beats.
 
     Parameters
     ----------
@@ -71,10 +71,10 @@ def beats_of(analysis: Analysis) -> tuple[Analysis, dict[str, Any] | None]:
     Returns
     -------
     between : Analysis
-        The analysis with the frames from the first beat to the last; unchanged if `beats` is None.
+        The analysis with the cut chroma and levels; unchanged if `beats` is None.
     beats : dict or None
-        The beats in the form that `make_track` takes; None if there are fewer than `FEWEST`, or no
-        timbre.
+        The beats in the form that `make_track` takes; None if the analysis has fewer than `FEWEST`
+        beats, or no timbre.
     """
     found = analysis.beats
     if found is None or len(found.times) <= FEWEST or analysis.timbre is None:

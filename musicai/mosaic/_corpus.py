@@ -1,4 +1,4 @@
-"""Frames of all recordings, as arrays for the search by frames."""
+"""Frames of the recordings that may be played, as arrays for the search by frames."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -40,7 +40,7 @@ SILENT = -90.0
 
 
 class Corpus(NamedTuple):
-    """Frames of all recordings, concatenated, once for each transposition.
+    """Frames of the recordings that may be played, concatenated, once for each transposition.
 
     Attributes
     ----------
@@ -60,7 +60,8 @@ class Corpus(NamedTuple):
         Extra cost of a join from or to each row. It is above 0 if the music around the row is
         unusually loud or quiet for its recording.
     gains : ndarray of shape (n_recordings,)
-        Gain of each recording in decibels. The gains bring all recordings to the same usual level.
+        Gain in decibels of each recording, including those that may not be played. The gains bring
+        all recordings to the same usual level.
     """
 
     shapes: np.ndarray
@@ -91,6 +92,8 @@ def make_corpus(
     played: np.ndarray,
 ) -> Corpus:
     """Concatenate the frames of the recordings that may be played, in all transpositions.
+
+    Recordings without a frame that is audible and not flat are left out.
 
     Parameters
     ----------

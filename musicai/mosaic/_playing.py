@@ -18,7 +18,7 @@ BLOCK_SIZE = 65536
 """Number of samples in a block of sound."""
 
 FADE_SECONDS = 0.4
-"""Maximum length of the fade-out of a mosaic, in seconds. It takes at most half of the mosaic."""
+"""Maximum length of a mosaic's fade-out, in seconds. The fade-out takes at most half the mosaic."""
 
 
 def play_segments(

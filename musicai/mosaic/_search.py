@@ -8,16 +8,16 @@ the early years", Journal of New Music Research 35, 2006), but over all rows ins
 candidates.
 
 This is fast because the cost of a join is the sum of a cost for leaving one row and a cost for
-entering another, so that all joins can start from the same best row. For each frame of the piece,
-time and memory are proportional to the number of rows. No table of steps is needed: each row stores
-the length of its segment, and each frame of the piece stores only two rows to join from, the best
-row and the best row of another recording.
+entering another, so that all joins can start from the same best row. The time for each frame of the
+piece is proportional to the number of rows, and so is the memory. No table of steps is needed: each
+row stores the length of its segment, and each frame of the piece stores only two rows to join from,
+the best row and the best row of another recording.
 
 A path may play one recording for a limited number of consecutive frames. Each row counts the frames
 that the best path to it has spent in the row's recording. Short excursions to other recordings do
-not reset the count. If every recording has reached the limit, a join costs an additional `DEAR`.
-Because only the best path to each row is kept, a worse path with a lower count is lost. The limit
-therefore makes the search approximate.
+not reset the count. A join to a recording that has reached the limit costs an additional `DEAR`, so
+it is made only if there is no other way. Because only the best path to each row is kept, a worse
+path with a lower count is lost. The limit therefore makes the search approximate.
 """
 
 from collections.abc import Iterator
@@ -42,7 +42,11 @@ DEAR = np.float32(1e4)
 
 
 class Run(NamedTuple):
-    """Consecutive frames of the piece, from `frame` on, and as many rows, from `row` on."""
+    """Consecutive frames or beats of the piece, and the consecutive rows that play them.
+
+    Both have the length `n_frames`; `frame` is the index of the first frame or beat, and `row` that
+    of the first row.
+    """
 
     frame: int
     n_frames: int
@@ -80,9 +84,9 @@ def find_path(
         Basic cost of a join, in units of the correlation of a frame.
     longest : int
         Maximum number of consecutive frames in one recording or, if there is only one
-        recording, without a jump. It is exceeded only if no other path is possible.
+        recording, without a jump. It is exceeded only if the search finds no other path.
     turns : ndarray of shape (n_frames,)
-        Index of the group of recordings that has its turn at each frame.
+        Index of the group of recordings whose turn it is at each frame.
     groups : ndarray of bool, of shape (n_groups, n_recordings)
         Which recordings are in each group. Each group must have an audible row in the corpus.
 
@@ -124,7 +128,8 @@ class _Search:
         self._length = np.ones(n_rows, dtype=np.int32)  # frames in each row's segment so far
         self._in_a_row = np.ones(n_rows, dtype=np.int32)  # consecutive frames in its recording
         self._came_from = np.zeros(n_rows, dtype=np.int8)  # origin of its segment, 0 or 1
-        # For each frame, the best origin and the best one in any other recording.
+        # For each frame, the best origin and the best origin in another recording; without another
+        # recording, the best one twice.
         self._origins: list[tuple[_Origin, _Origin]] = []
 
     def add(self, worth: np.ndarray) -> None:
@@ -181,7 +186,7 @@ class _Search:
         return np.repeat(by_recording[self._tracks], self._lengths)
 
     def _frames_in_a_row(self, origin: _Origin) -> np.ndarray:
-        """Return the number of consecutive frames in each recording if joined from `origin` now."""
+        """Return the consecutive frames that each recording would have if joined from `origin`."""
         frames = np.ones(self._n_recordings, dtype=np.int32)
         if self._alone:
             return frames
@@ -207,7 +212,7 @@ class _Search:
         best = int(left.argmax())
         others = self._recording != self._recording[best]
         elsewhere = best if self._alone else int(np.where(others, left, NEVER).argmax())
-        if left[elsewhere] == NEVER:  # no other recording has its turn
+        if left[elsewhere] == NEVER:  # no row of another recording may be played
             elsewhere = best
         self._origins.append((self._origin(best), self._origin(elsewhere)))
 

@@ -11,7 +11,8 @@ from ..files.content import content_digest, find_by_content
 from ..files.paths import AnyPath, is_path, printable
 
 _places: dict[tuple[bytes, bytes], bytes] = {}
-"""Paths of moved files by folder and digest, so that each folder is searched only once.
+"""Paths of moved files by folder and digest, so that a folder is not searched again for files that
+were found in it.
 
 Before a path is used, the digest of its file is checked again.
 """

@@ -68,17 +68,18 @@ TEMPO_RULES: dict[str, Rule] = {
 class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     """Play chroma with segments of recordings, as an audio mosaic.
 
-    The mosaic plays segments of recordings, each about a second long, whose harmony follows a
-    piece. The segments are found by comparing every frame of the piece with the frames of all
-    recordings. The mosaic plays the sequence of frames with the highest sum of correlations with
+    The mosaic plays segments of recordings, each about a second long, so that their harmony follows
+    a piece. The segments are found by comparing every frame of the piece with the frames of all
+    recordings. The search aims for the sequence of frames with the highest sum of correlations with
     the piece, less a cost for each join [1]_, [2]_. Recordings are adjusted to the same loudness
     but keep their dynamics. Segments are crossfaded where they are quiet. Where their harmony
     differs from that of the piece, pitch classes are attenuated or boosted.
 
-    If the extractor follows beats, the mosaic has a pulse: the beats of the recordings fall on the
-    beats of the piece. To this end, recordings are stretched in time without changing their pitch.
-    Recordings with a clear pulse and a tempo near that of the piece are preferred, and joins end
-    just before the attack of a beat.
+    If the extractor follows beats and the recordings have a clear pulse, the mosaic plays beats
+    instead of frames ("mosaic by beats"): the beats of the recordings fall on the beats of the
+    piece. To this end, recordings are stretched in time without changing their pitch. Recordings
+    with a clear pulse and a tempo near that of the piece are preferred, and joins end just before
+    the attack of a beat.
 
     Parameters
     ----------
@@ -93,24 +94,26 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         fewer joins, so that each recording plays longer. A lower cost makes the mosaic follow the
         piece more closely.
     max_segment : float, default=10.0
-        Maximum time, in seconds, for which a recording plays without interruption, so that no
-        recording is replayed as a whole. If there is only one recording, the maximum time without
-        a jump. A lower value also makes a mosaic by beats use more recordings.
+        Maximum time, in seconds, for which a recording plays without interruption, so that long
+        recordings are not replayed as a whole. If there is only one recording, the maximum time
+        without a jump. The maximum is exceeded if nothing else can be played or, in a mosaic by
+        beats, if everything else fits much worse. A lower value also makes a mosaic by beats use
+        more recordings.
     transpose : int, default=None
         Maximum transposition of recordings, up or down, in semitones. Recordings are transposed by
         playing them faster or slower. A higher value gives more segments to choose from, but takes
         more time and memory. None means 2 in a mosaic by beats and 0 in a mosaic by frames.
     shaping : float, default=24.0
         Maximum attenuation of a pitch class, in decibels, to match the harmony of the piece. The
-        maximum boost is two thirds of this value. 0 leaves segments as they were recorded.
+        maximum boost is two thirds of this value. 0 turns shaping off.
     clarity : float, default=0.5
         In a mosaic by beats, the advantage of a beat with the clearest pulse over one without a
         pulse, in units of the correlation of a beat with the piece. With a lower value, the mosaic
         plays more music without drums and has a weaker pulse.
     channels : {1, 2}, default=None
         Number of channels of the audio: 1 for mono, 2 for stereo. None means stereo if at least one
-        recording is stereo. In a stereo mosaic, mono recordings and those with more than two
-        channels are centered.
+        recording is stereo, else mono. In a stereo mosaic, mono recordings and those with more than
+        two channels are centered.
     root : str or path, default=None
         Folder in which to find recordings that have moved since `fit`, for instance because the
         mosaic is used on another machine. They are found by their content, at any depth and under
@@ -130,7 +133,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         frames.
     sources_ : list of tuple
         The recordings. For a file: its absolute path as bytes, its size, its modification time and
-        its SHA-256. For samples: ``((samples, sr), None, None, None)``, with a copy of the samples.
+        its SHA-256, or None for the last three if the file could not be read. For samples:
+        ``((samples, sr), None, None, None)``, with a copy of the samples.
     chroma_, levels_ : list of ndarray
         Chroma, of shape (n_frames, 12), and loudness in decibels, of shape (n_frames,), of each
         recording, with one frame per hop or half-beat; float16.
@@ -155,9 +159,9 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
 
     Notes
     -----
-    A fitted mosaic takes about 1 MB per hour of music. `transform` reads the files again, one
-    segment at a time, so they must stay in place or be in the folder `root`. Before you publish a
-    mosaic, get permission from the owners of its recordings, which `segments` lists.
+    A mosaic fitted on files takes about 1 MB per hour of music. `transform` reads the files again,
+    one segment at a time, so they must stay in place or be in the folder `root`. Before you publish
+    a mosaic, get permission from the owners of its recordings, which `segments` lists.
 
     References
     ----------
@@ -213,7 +217,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         X : list of recordings
             Recordings in any form that :meth:`ChromaExtractor.transform` takes.
         y : array-like, default=None
-            Style label of each recording, so that `transform` can play some styles only. A label of
+            Style label of each recording, so that `transform` can play only some styles. A label of
             None means that the recording has no style. If `y` is None, no recording has one.
 
         Returns
@@ -294,7 +298,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Parameters
         ----------
         X : ndarray of shape (n_frames, 12), or a collection of them
-            Chroma as measured by the extractor. Its overall level does not matter. Negative values
+            Chroma as measured by the extractor. The overall level does not matter. Negative values
             count as 0, and frames of zeros are played as silence.
         file : path or binary file object, or a list of them, default=None
             File to which to write the audio; for a collection, a list with one file for each piece.
@@ -304,17 +308,17 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             Timing of the frames, such as ``analysis.timing`` or ``Timing.from_tempo(96)``; for a
             collection, one timing for all pieces or a list with one for each. A number means frames
             per second. None means the timing of the extractor. In a mosaic by frames, a timing in
-            beats must have a tempo. If a timing has no beats, or beats without a tempo, a mosaic by
-            beats plays steady beats at the usual tempo of the recordings: `tempo_`, or the usual
-            tempo of the chosen `style`.
+            beats must have a tempo, unless `tempo` is given. If a timing has no beats, or beats
+            without a tempo, a mosaic by beats plays steady beats at the usual tempo of the
+            recordings: `tempo_`, or the usual tempo of the chosen `style`.
         tempo : float, default=None
             Tempo, in beats per minute, at which to play the beats of `timing`, instead of its own
-            tempo. A mosaic by beats plays only recordings whose tempo is between about one third of
-            this tempo and six times this tempo.
+            tempo. Not allowed for a timing without beats. A mosaic by beats plays only recordings
+            with a tempo between about one third and six times that of the piece.
         style : object or dict, default=None
             One of `styles_`, to play only recordings of that style, or a dict of styles and their
-            shares of the time, such as ``{"folk": 0.7, "jazz": 0.3}``. The styles of a dict take
-            turns of a few seconds. None plays all recordings.
+            relative shares of the time, such as ``{"folk": 0.7, "jazz": 0.3}``. The styles of a
+            dict take turns of a few seconds. None, also in a dict, stands for all recordings.
         format : {"wav", "flac", "ogg", "mp3"}, default=None
             Format of the files. If None, the suffix of each file decides.
 
@@ -329,8 +333,9 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         ------
         ValueError
             If a piece is not chroma, beats have no tempo or one at which the recordings cannot be
-            played, a style is unknown or cannot be played, the number of timings or files differs
-            from the number of pieces, or a file is one of the recordings.
+            played, `tempo` is given for a timing without beats, a style is unknown or cannot be
+            played, the number of timings or files differs from the number of pieces, or a file is
+            one of the recordings.
         RecordingError
             If a recording has changed since `fit` or is missing, and is not found in the folder
             `root`.

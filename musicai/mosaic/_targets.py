@@ -77,7 +77,7 @@ class Target(NamedTuple):
     ----------
     shapes : ndarray of shape (n_beats, 24), dtype float32
         Chroma of the two halves of each beat. Each half is centered and scaled to a norm of
-        ``sqrt(1/2)``.
+        ``sqrt(1/2)``; flat halves are 0.
     borders : ndarray of shape (n_beats + 1,)
         Times at which the beats begin, followed by the end of the last one, in seconds from the
         beginning of the piece. The first time is negative if the piece begins within a beat. The

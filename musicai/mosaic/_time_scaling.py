@@ -6,7 +6,7 @@ overlapping windows of the sound. The beats determine the wanted position of eac
 sound. If the position that continues the previous window is within a tolerance of the wanted one,
 the window is taken from there. Otherwise, it is taken from the position within the tolerance whose
 waveform is most similar to the continuation. Sound that keeps its tempo is therefore unchanged.
-The tolerance is smaller at beats, so that attacks stay on the grid.
+The tolerance is smaller at beats, so that attacks stay on the beats.
 """
 
 from collections.abc import Callable, Iterator

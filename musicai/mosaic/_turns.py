@@ -11,7 +11,7 @@ CYCLE_SECONDS = 12.0
 
 SHORTEST_TURN = 2.0
 """Approximate minimum length of a turn, in seconds. If a style has a small share, the cycle is
-lengthened so that its turn is long enough."""
+lengthened so that its turn is long enough, unless the mosaic is too short."""
 
 
 class Turns(NamedTuple):
@@ -37,7 +37,7 @@ class Turns(NamedTuple):
         return np.any(self.groups, axis=0, keepdims=True)[0]
 
     def at(self, times: np.ndarray, seconds: float) -> np.ndarray:
-        """Return the index of the group that has its turn at each of `times`, in seconds.
+        """Return the index of the group whose turn it is at each of `times`, in seconds.
 
         `seconds` is the length of the mosaic.
 

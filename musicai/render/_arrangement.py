@@ -85,7 +85,7 @@ def _chord_notes(
 
 
 def _band(piece: np.ndarray, sheet: Sheet, grid: int | None, drums: bool) -> list[Part]:
-    """Return the parts of a band, with drums only if `drums` is true and frames are beats."""
+    """Return the parts of a band, with drums only if `drums` is true and frames follow beats."""
     beats = cells_of(piece, sheet.timeline, 1)
     parts = [
         Part("Melody", _FLUTE, _melody_notes(piece, sheet, grid)),
@@ -142,7 +142,7 @@ def _band_chords(sheet: Sheet, cells: Cells) -> list[Note]:
 def _bass_notes(sheet: Sheet, cells: Cells) -> list[Note]:
     """Return the notes of the bass, which plays the root of each chord.
 
-    The root is repeated on strong beats if frames are beats, and at the start of each bar
+    The root is repeated on strong beats if frames follow beats, and at the start of each bar
     otherwise.
     """
     roots = [-1 if chord.root is None else chord.root for chord in sheet.chords]

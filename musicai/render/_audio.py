@@ -82,8 +82,9 @@ def chroma_to_audio(
     Raises
     ------
     ValueError
-        If `X` is not chroma, a parameter is out of range, beats have no tempo, the number of files
-        or timings is wrong, or a piece that is to be written has no frames.
+        If `X` is not chroma, a parameter is out of range, beats have no tempo, the format of a file
+        is unknown, the number of files or timings is wrong, or a piece that is to be written has no
+        frames.
     TypeError
         If `X` holds paths, `timing` is missing, or `X` is a collection but `file` is not a list.
     ImportError
@@ -100,11 +101,11 @@ def chroma_to_audio(
 
     Notes
     -----
-    The audio lasts as long as the frames, so that an analysis of the audio has the same number of
-    frames. Frames at a fixed rate are centered on their times, as in an analysis, and sines are
-    interpolated between the centers. Beats and measured frames are constant between their
-    boundaries. Sines fade out within the last 10 ms, other instruments within the last 0.1 s. The
-    same piece always gives the same samples.
+    The audio lasts as long as the frames, so that an analysis of the audio at the same frame rate
+    has the same number of frames. Frames at a fixed rate are centered on their times, as in an
+    analysis, and sines are interpolated between the centers. Beats and measured frames are constant
+    between their borders. Sines fade out within the last 10 ms, other instruments within the last
+    0.1 s. The same piece always gives the same samples.
 
     The audio is first written to a temporary file, 4 bytes per sample, to measure its loudness.
     Synthesizing 20 minutes of audio takes about 20 megabytes of memory with sines and 60 megabytes

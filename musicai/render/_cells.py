@@ -1,4 +1,4 @@
-"""Cells: spans of beats over which the frames of a piece are integrated."""
+"""Cells: steps of a grid, or frames, over which a piece is integrated."""
 
 from typing import NamedTuple
 

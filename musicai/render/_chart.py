@@ -90,14 +90,15 @@ def chord_chart(
     chart : str, or a list of them
         The title if there is one, a line with key, tempo and meter, and the bars, four per line. A
         single chord in a bar lasts for the whole bar. If chords change within a bar, every beat is
-        written: as the name of a chord, or as ``/`` if the previous chord continues. ``%`` repeats
-        the previous bar. ``N.C.`` means that there is no chord.
+        written: as the name of a chord or, after the first beat, as ``/`` if the chord continues.
+        ``%`` repeats the previous bar. ``N.C.`` means that there is no chord.
 
         Bars begin on the downbeats of `timing`. If these are unknown, bars are placed so that as
         many chord changes as possible in the first eight bars fall on downbeats. Beats before the
         first bar are a pickup, to the left of the first ``|``. The last chord is held to the end of
         its bar. Frames that are not beats are written in bars of four beats, from the first frame
-        on. A bar does not depend on later music.
+        on. Apart from an estimated key or first bar line, which depend on the first eight bars, a
+        bar does not depend on later music.
 
     Raises
     ------

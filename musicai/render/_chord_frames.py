@@ -31,14 +31,14 @@ def chords_to_chroma(
     """Convert a chord progression to chroma like that of a recording.
 
     As in recordings, the tones of a chord have different levels, other pitch classes are not
-    silent, and levels vary from frame to frame. A composer can therefore continue the chroma if
-    it is passed as `prime`, and a mosaic can play it.
+    silent, and levels vary from frame to frame. A mosaic can therefore play the
+    chroma, and a composer can continue it if it is passed as `prime`.
 
     Parameters
     ----------
     chords : str, or list of Chord or of pairs
         As in :meth:`musicai.LSTMComposer.sample`: text such as ``"C | Am | F G | C"``, a chart from
-        `chord_chart`, or a list. Frames whose chord is left open are silent.
+        `chord_chart`, or a list. Frames of an open chord, such as ``"N.C."``, are silent.
     timing : Timing, object with a `timing`, or float
         When the frames sound: for example ``timing=composer``, ``timing=extractor``, or
         ``Timing.from_tempo(96)``. A number is frames per second.
@@ -53,7 +53,8 @@ def chords_to_chroma(
     Raises
     ------
     ValueError
-        If a chord is unknown, or `chords` is text and the frames of `timing` are measured.
+        If a chord is unknown, the progression is empty, a bar has more chords than frames, or
+        `chords` is text and the frames of `timing` are measured.
     TypeError
         If `chords` is not a progression, or `timing` is not a timing.
 

@@ -118,7 +118,7 @@ def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) 
 
 
 def note_names(X: Any, *, key: str | None = None) -> Any:
-    """Name the 12 pitch classes, spelled in the key of a piece as in `chord_chart`.
+    """Name the 12 pitch classes, spelled in the key of a piece.
 
     Parameters
     ----------
@@ -189,6 +189,6 @@ def _chord(number: int, start: float, end: float, key: int) -> Chord:
     if number == FREE:
         return Chord(None, None, start, end, "N.C.")
     quality, root = quality_and_root(number)
-    if quality == "dim7":  # of four possible roots, choose the leading tone of the key, if present
+    if quality == "dim7":  # any tone can be the root; prefer the leading tone of the key
         root = max(range(root % 3, 12, 3), key=lambda r: KEY_PROFILES[key][(r + 1) % 12])
     return Chord(root, quality, start, end, chord_name(root, quality, key))

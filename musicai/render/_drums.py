@@ -28,7 +28,9 @@ def drum_strokes(sheet: Sheet, cells: Cells) -> tuple[int, list[Stroke]]:
 
     Bars are divided into groups of two or three beats. In a group of two, the kick is on the first
     beat, the snare on the second, and a hi-hat on each half-beat. In a group of three, the kick is
-    on the first beat, and the snare and a pedal hi-hat are on the second and third.
+    on the first beat, and the snare and a pedal hi-hat are on the second and third. A bar of one
+    beat is like the first beat of a group of two. Bars with a group of three are played with
+    brushes.
 
     Parameters
     ----------

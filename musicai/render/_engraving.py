@@ -26,7 +26,7 @@ class Symbol(NamedTuple):
 
 
 class _Event(NamedTuple):
-    """A tone, or the part of a tone within one bar."""
+    """A tone or rest, or the part of it within one bar."""
 
     bar: int
     start: Fraction  # beats from the beginning of the bar
@@ -70,7 +70,7 @@ def engrave(
     Returns
     -------
     musicxml : str
-        The score. It has at least one bar. The first and last bars are filled with rests.
+        The score. It has at least one bar. Incomplete first and last bars are filled with rests.
     """
     late = -pickup % beats_per_bar
     melody, chords = _later(melody, late), _later(chords, late)
@@ -150,7 +150,7 @@ def _part(name: str, clef: str, events: list[_Event], beats_per_bar: int, sharps
 
 
 def _piano(channel: int) -> Any:
-    """Return a piano for a part; some programs play a part without an instrument on drums."""
+    """Return a piano for a part; some programs would play a part without an instrument as drums."""
     music21 = need("music21", extra="score", what="to_musicxml")
     piano = music21.instrument.Piano()
     piano.instrumentId = f"I{channel + 1}"

@@ -45,9 +45,9 @@ def chroma_to_midi(
 ) -> Any:
     """Arrange chroma for instruments and return it as MIDI.
 
-    Bars, key, chords and melody are the same as in `to_musicxml` and `chord_chart`. Octaves are
-    chosen so that voices move little [1]_. This function requires the extra ``midi``
-    (``pip install ".[midi]"`` in a clone).
+    Bars and key are the same as in `to_musicxml` and `chord_chart`, and so are the chords and
+    melody of a band. Octaves are chosen so that voices move little [1]_. This function requires the
+    extra ``midi`` (``pip install ".[midi]"`` in a clone).
 
     Parameters
     ----------
@@ -62,8 +62,8 @@ def chroma_to_midi(
         four tones on a piano, with each tone as loud as in the frames. "pads" plays the same chords
         on a synthesizer and holds the tones that successive chords share.
     drums : bool, default=True
-        Whether a band has drums, which quietly play the meter. They play only if frames are beats,
-        because other frames have no pulse.
+        Whether a band has drums, which quietly play the meter. They play only if frames follow
+        beats, because other frames have no pulse.
     vocabulary : {"triads", "qualities"}, default="triads"
         Chords that a band can play, as in :func:`recognize_chords`.
     timing : Timing, object with a `timing`, or float, or a list of them
@@ -79,9 +79,9 @@ def chroma_to_midi(
         None, the key is estimated from the first eight bars. For a collection, pass one key for all
         pieces or a list with one for each.
     grid : int or None, default=4
-        Notes begin and end on a grid with this number of steps per beat, except that the last
-        notes end with the piece. The chords of a band change on beats. If None, notes begin and end
-        with frames. Unless frames are beats, these notes are off a sequencer's grid.
+        Notes begin and end on a grid with this number of steps per beat, except that the last notes
+        end with the piece. The chords and bass of a band change on beats. If None, the other notes
+        begin and end with frames; unless frames follow beats, they are off a sequencer's grid.
 
     Returns
     -------
@@ -97,8 +97,8 @@ def chroma_to_midi(
     ImportError
         If pretty_midi or mido is missing.
     ValueError
-        If `X` is not chroma, a parameter is out of range, beats have no tempo, or the number of
-        files or timings is wrong.
+        If `X` is not chroma, a parameter is out of range, beats have no tempo, a file has a suffix
+        other than .mid or .midi, or the number of files or timings is wrong.
     TypeError
         If `X` holds paths, `timing` is missing, or `X` is a collection but `file` is not a list.
     FileNotFoundError
@@ -112,9 +112,11 @@ def chroma_to_midi(
     Notes
     -----
     For "chords" and "pads", dynamic programming over all divisions of a bar maximizes the
-    correlation of chords and frames, minus a price for each change. Velocities follow the loudness
-    of the chroma and, in a band, the accents of the meter. A bar does not depend on later music: if
-    you recompose a piece from bar 9 on, bars 1 to 8 keep their notes.
+    correlation of chords and frames, minus a price for each chord. Velocities follow the loudness
+    of the chroma and, in a band, the accents of the meter. An estimated key or first bar line and
+    the scale of velocities depend on the first eight bars. Apart from these, a bar does not depend
+    on later music: if you recompose a piece from bar 9 on, the notes that begin in bars 1 to 8 stay
+    the same, except that pads may be held for a different time.
 
     References
     ----------
@@ -199,7 +201,7 @@ def _play(piece: np.ndarray, sheet: Sheet, **options: Any) -> "PrettyMIDI":
 
 
 def _meters(sheet: Sheet) -> list[tuple[int, int, float]]:
-    """Return the meters as (beats per bar, unit, first beat); a pickup is a short bar."""
+    """Return the meters as (beats per bar, unit, first beat); a pickup has its own meter."""
     timeline = sheet.timeline
     first, beats_per_bar = float(timeline.beats[0]), timeline.beats_per_bar
     meter = (beats_per_bar, _UNIT, first)

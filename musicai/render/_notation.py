@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from ..theory.spelling import PITCH_CLASS_OF
 
-_READABLE = [Fraction(n, 8) for n in (32, 24, 16, 12, 8, 6, 4, 3, 2, 1)]  # beats; some are dotted
+_READABLE = [Fraction(n, 8) for n in (32, 24, 16, 12, 8, 6, 4, 3, 2, 1)]  # in beats
 
 
 def written_lengths(
@@ -31,7 +31,7 @@ def written_lengths(
     -------
     lengths : list of Fraction
         Lengths in beats. Triplets stay within their beat. A note that begins off the beat is
-        divided at the middle of the bar, if the bar has one.
+        divided where it crosses the middle of the bar, if the bar has one.
     """
     cuts = {start, end}
     if start.denominator == 3:

@@ -87,8 +87,8 @@ def to_musicxml(
     ImportError
         If music21 is missing.
     ValueError
-        If `X` is not chroma, a parameter is out of range, beats have no tempo, or the number of
-        files, titles or timings is wrong.
+        If `X` is not chroma, a parameter is out of range, beats have no tempo, a file has a suffix
+        other than .musicxml or .xml, or the number of files, titles or timings is wrong.
     TypeError
         If `X` holds paths, `timing` is missing, `X` is a collection but `file` or `title` is not a
         list, or a title is not a str.
@@ -107,12 +107,14 @@ def to_musicxml(
     enough; leaps and moves off the beat must raise it more. Notes are not held over bar lines.
 
     If `key` is None, the key is estimated with the Krumhansl-Schmuckler algorithm. The tones of a
-    chord are spelled in thirds above its root; the spelling of other notes follows the key.
+    chord are spelled in thirds above its root, unless a note would need a double accidental. The
+    spelling of other notes follows the key.
 
     Bars begin on the downbeats of `timing`. If these are unknown, bars are placed so that as many
-    chord changes as possible in the first eight bars fall on downbeats. The first and last bars are
-    filled with rests. Frames that are not beats are written in bars of four beats, from the first
-    frame on. A bar does not depend on later music.
+    chord changes as possible in the first eight bars fall on downbeats. Incomplete first and last
+    bars are filled with rests. Frames that are not beats are written in bars of four beats, from
+    the first frame on. Apart from an estimated key or first bar line, which depend on the first
+    eight bars, a bar does not depend on later music.
 
     Examples
     --------

@@ -45,7 +45,8 @@ _KINDS = {
 }
 """Reaper's source types, by libsndfile's names of audio formats.
 
-Files in other formats have the type VIDEO, which Reaper reads with ffmpeg.
+Ogg files that contain Opus have the type OPUS. Files in other formats have the type VIDEO, which
+Reaper reads with ffmpeg.
 """
 
 _EVEN = 0.0005
@@ -86,7 +87,7 @@ def write_session(
     file : str, PathLike or binary file object, or a list of them
         Project file to write, with the suffix .rpp; for a collection, a list with one file per
         piece. Paths of recordings are relative to the project's folder, or absolute if `file` is a
-        file object.
+        file object or the recordings are on another drive.
     mosaic : MosaicSynthesizer
         A fitted mosaic whose recordings are files.
     timing : Timing, object with a `timing`, or float, or a list of them, default=None
@@ -121,10 +122,11 @@ def write_session(
         cannot be written, `audio` is not the audio of the mosaic, or the number of files or timings
         is wrong.
     TypeError
-        If `mosaic` is not a MosaicSynthesizer, `X` holds paths, or `X` is a collection but `file`
-        is not a list.
+        If `mosaic` is not a MosaicSynthesizer, `X` holds paths, `file` is None, `audio` is not a
+        path, or `X` is a collection but `file` is not a list.
     RecordingError
-        If a recording has changed or disappeared since the mosaic was fitted.
+        If a recording has changed or disappeared since the mosaic was fitted, and is not found in
+        the `root` of the mosaic.
     ImportError
         If a package for MIDI is missing.
     FileNotFoundError
@@ -141,8 +143,8 @@ def write_session(
     -----
     - The track "Mosaic" has an item for each segment, with its position in the recording, its
       speed, the gain of its recording, and its fades. In a mosaic by beats, items are stretched
-      without a change of pitch, with a stretch marker on each beat. In a mosaic by frames,
-      transposed items are played faster or slower.
+      without a change of pitch. If their beats are not even, they have a stretch marker on each
+      beat. In a mosaic by frames, transposed items are played faster or slower.
     - Each instrument of `chroma_to_midi` has a MIDI track, which is silent until you add a plug-in.
       The tempo map and the bars are the same as in `chroma_to_midi`; a pickup is bar 0.
     - Regions show the same chords as `chord_chart` at the same tempo.

@@ -1,8 +1,9 @@
 """Lead sheets: the bars, key, chords and melody that MIDI, scores and charts share.
 
-Bars do not depend on later music, so continuing a piece leaves its earlier bars unchanged. The key
-is estimated from the first `SETTLED_BARS` bars, and so is the first bar line if the timing has no
-downbeat. The chords and melody of a bar depend only on frames up to its end.
+If the key is not given, it is estimated from the first `SETTLED_BARS` bars, and so is the first bar
+line if the timing has no downbeat. Apart from these, the chords and melody of a bar depend only on
+frames up to its end. Continuing a piece of at least `SETTLED_BARS` bars therefore leaves its whole
+bars unchanged.
 """
 
 from functools import partial
@@ -130,7 +131,7 @@ def keys_of(key: Any, X: Any, pieces: list[np.ndarray]) -> list[int | None]:
 def _first_bar_line(chords: list[Chord], beats_per_bar: int) -> int:
     """Return the beat, from 0 to `beats_per_bar` - 1, of the first bar line.
 
-    This is the beat on which chords change most often; in a tie, the earliest one.
+    This is the beat of the bar on which chords change most often; in a tie, the earliest one.
     """
     changes = np.array([chord.start for chord in chords[1:]], dtype=int) % beats_per_bar
     return int(np.bincount(changes, minlength=beats_per_bar).argmax())

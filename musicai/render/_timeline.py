@@ -17,8 +17,8 @@ BEATS_PER_BAR = 4
 """Number of beats per bar in the notation of frames that are not beats."""
 
 SETTLED_BARS = 8
-"""Number of bars at the beginning of a piece from which its key, loudness and first bar line are
-estimated, so that they do not depend on later music."""
+"""Number of bars at the beginning of a piece from which its loudness and, if unknown, its key and
+first bar line are estimated, so that they do not depend on later music."""
 
 PARTS_OF_BEAT = 8
 """Number of parts into which a beat is divided to measure a pickup: 32nd notes."""
@@ -158,7 +158,7 @@ def _from_first_beat(beats: np.ndarray) -> tuple[np.ndarray, int]:
 
     If the piece begins within a beat, the rest of that beat is rounded to a multiple of
     ``1 / PARTS_OF_BEAT``, so that it can be notated as a pickup. If the rest is shorter than
-    `_LEAST_PICKUP`, the next beat becomes beat 0.
+    `_LEAST_PICKUP` and the piece continues after it, the next beat becomes beat 0.
     """
     before = int(np.floor(beats[0]))
     left = PARTS_OF_BEAT * (before + 1 - beats[0])
