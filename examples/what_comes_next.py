@@ -43,7 +43,7 @@ composer = LSTMComposer(hidden_size=64, batch_size=8, max_iter=30, random_state=
 # For each frame, ``predict`` returns the mean of the possible next frames. Repeating the frame is a
 # strong baseline, because most beats resemble the beat before.
 
-expected = composer.predict(song)[:-1]  # the last row predicts the frame after the song
+expected = composer.predict(song)[:-1]  # leave out the prediction for the frame after the song
 print(
     "correlation with the next beat: predicted mean "
     f"{frame_correlation(expected, song[1:]):.2f}, previous beat "

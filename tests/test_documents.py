@@ -122,7 +122,7 @@ def figures(text):
 @pytest.mark.parametrize(
     "document", [page for page in DOCUMENTS[1:] if BENCHMARKS not in page.parents], ids=name_of
 )
-def test_our_benchmark_figures_appear_only_in_the_benchmark_pages(document):
+def test_our_benchmark_figures_appear_only_in_the_readme_and_the_benchmark_pages(document):
     tables = "".join(page.read_text(encoding="utf-8") for page in BENCHMARKS.glob("*.md"))
     ours = figures(" ".join(re.findall(r"\*\*(.+?)\*\*", tables)))
     assert len(ours) > 10

@@ -27,7 +27,7 @@ class Band(NamedTuple):
     bass: tuple[int, ...]  # General MIDI programs to choose from
     chords: tuple[int, ...]
     melody: tuple[int, ...]
-    # For each drum: key, velocity, and the beats of the bar on which it plays, counted from 0.
+    # For each drum: key, velocity, and the beats on which it plays, counted from 0 in every bar.
     drums: tuple[tuple[int, int, tuple[float, ...]], ...]
 
 
@@ -85,7 +85,7 @@ def arrange(
     tonic: int,
     rng: np.random.RandomState,
 ) -> Any:
-    """Return a PrettyMIDI object with the voices, transposed to `tonic`, and drums if any play."""
+    """Return the voices, transposed to `tonic`, and drums (if any) as a PrettyMIDI object."""
     pretty_midi = need("pretty_midi", extra="midi", what="make_songs")
     midi = pretty_midi.PrettyMIDI(initial_tempo=tempo)
     midi.time_signature_changes.append(pretty_midi.TimeSignature(beats, 4, 0))

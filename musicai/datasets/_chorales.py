@@ -70,7 +70,7 @@ def load_chorales(
         Number of chorales, in the order of Riemenschneider's collection. If None, all 350.
     kind : {"audio", "midi", "chroma", "roll"}, default="audio"
         Form of the music: recordings for :class:`musicai.ChromaExtractor`, MIDI files for
-        :class:`musicai.PianoRollExtractor`, or the chroma or piano rolls that these extract.
+        :class:`musicai.PianoRollExtractor`, or the chroma or piano rolls from these extractors.
     folder : str or path, default=None
         Data home, as for :func:`get_data_home`.
     sr : int, default=22050

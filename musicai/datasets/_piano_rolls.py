@@ -59,8 +59,8 @@ def load_piano_rolls(
 ) -> PianoRolls:
     """Load piano rolls from a MATLAB file, or from all MATLAB files in a folder.
 
-    The four sets of Boulanger-Lewandowski et al. [1]_ are recognized by their SHA-256 hashes. Files
-    in the same format can be loaded if you pass their hashes. Such a file contains `traindata`,
+    The four sets of Boulanger-Lewandowski et al. [1]_ are recognized by their SHA-256 hashes. Other
+    files in the same format can be loaded if you pass their hashes. They contain `traindata`,
     `validdata` and `testdata`: cell arrays of matrices of zeros and ones of shape
     ``(n_frames, 88)``.
 

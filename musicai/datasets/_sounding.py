@@ -12,8 +12,8 @@ from scipy.signal import lfilter
 from ..theory.shapes import peaking_at_one
 from ._parts import Note
 
-# With these constants, chords are recognized, and metrics of harmony and motion are between those
-# of piano chorales and those of band recordings; see benchmarks/datasets/progressions.py.
+# With these constants, chords are recognized, and metrics of harmony and motion have values between
+# those for piano chorales and band recordings; see benchmarks/datasets/progressions.py.
 _STEPS = 4  # time steps per frame
 _WINDOW_FRAMES = 2  # 0.19 s at the default frame rate
 _WINDOW = np.hanning(_STEPS * _WINDOW_FRAMES + 3)[1:-1]  # odd length, so that there is a center

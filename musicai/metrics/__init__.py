@@ -5,7 +5,7 @@ chroma: 12 pitch classes, from C to B.
 
 - Harmony, regardless of the order of frames: `pitch_class_entropy`, `frame_entropy`,
   `scale_consistency`, `key_correlation`, `triad_fit`, `quiet_share`.
-- Motion: `flux`, `harmonic_change` and `persistence` from frame to frame; `dynamics` among windows
+- Motion: `flux`, `harmonic_change` and `persistence` from frame to frame; `dynamics` over windows
   of a second.
 - Progression, from chord to chord: `transition_matrix`, `falling_fifths`.
 - Form, over many seconds: `key_stability`, `recurrence`.

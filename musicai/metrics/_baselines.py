@@ -17,7 +17,7 @@ from ..base.parameters import check_values, is_integer, unchanged_on_error
 from ..base.persistence import Array, Persistent
 from ..base.pieces import as_collection
 
-_N_CONTEXTS = 32  # maximum number of bins for the previous value; 32 bins span about 3 % each
+_N_CONTEXTS = 32  # maximum number of bins for the previous value; each of 32 bins spans about 3%
 
 
 class _LevelBaseline(Persistent, BaseEstimator):

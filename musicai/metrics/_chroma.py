@@ -28,7 +28,7 @@ def sounding_pieces(X: Any, metric: str) -> list[np.ndarray]:
 
 
 def require_some(found: Any, need: str) -> Any:
-    """Return `found`, or raise a ValueError that begins with `need` if `found` is empty."""
+    """Return `found`; if it is empty, raise a ValueError whose message begins with `need`."""
     if len(found) == 0:
         raise ValueError(f"{need}: X has none")
     return found

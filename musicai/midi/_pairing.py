@@ -80,8 +80,8 @@ class Key:
                 continue
             is_in_front = self._is_struck_at(i + 1, tick)
             # If a key is struck again at the tick of its note-off, some programs write the new
-            # note-on before the note-off. So the note-off ends notes that began at this tick only
-            # if no earlier notes sound.
+            # note-on before the note-off. So if earlier notes sound, the note-off ends only those,
+            # and no note that began at this tick.
             ending = [place for place in down if self.strokes[place].tick < tick] or down
             if not ending:
                 self.idle_offs.append(tick)

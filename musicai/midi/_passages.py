@@ -73,7 +73,7 @@ class Passage(NamedTuple):
 
     @property
     def length(self) -> int:
-        """Number of samples from the start until the sound of the last note begins to die away."""
+        """Number of samples from the start until the last sound begins to die away."""
         return max(strike.silence for strike in self.strikes) - self.start
 
 

@@ -28,7 +28,10 @@ MOST_BYTES = 2**21
 """Largest file size in bytes: half a million notes, which take about 10 s and 500 MB to read."""
 
 MOST_TICKS = 10**7
-"""pretty_midi's limit in ticks: 87 minutes at 960 ticks per beat and 120 beats per minute."""
+"""pretty_midi's limit on the length of music, in ticks.
+
+At 960 ticks per beat and 120 beats per minute, the limit is 87 minutes.
+"""
 
 FINE = 960
 """Fine resolution, in ticks per beat; few sequencers use a finer one."""
@@ -188,8 +191,8 @@ def _n_ticks(song: Song) -> int:
 def _divisor(song: Song) -> int:
     """Return the number of ticks to merge into one, so that pretty_midi can read long music.
 
-    Return 1 if the music is not too long, if its ticks are not very fine, or if no such number
-    divides the ticks of a beat evenly. music21, for example, writes very fine ticks.
+    Return 1 if the music is not too long, if its ticks are not very fine, or if the number of ticks
+    per beat has no suitable divisor. music21, for example, writes very fine ticks.
     """
     if song.division < FINE or _n_ticks(song) < MOST_TICKS:
         return 1

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
 
 TAIL = 3 * RATE
-"""Number of samples to render after the last note, for its decay and reverberation."""
+"""Number of samples to render after the last note of a passage, for decay and reverberation."""
 
 FADE = RATE // 2
 """Length in samples of a passage's fade-out; without it, long decays would end with a click."""
@@ -38,7 +38,7 @@ LOUDEST = 32767
 """Largest 16-bit sample. A sample that reaches it may have been clipped."""
 
 MOST_HOURS = 24
-"""Longest duration of music in hours; longer music is taken for damaged."""
+"""Longest duration of music in hours; longer music is considered damaged."""
 
 MOST_PLAYERS = 500
 """Largest number of instruments in music to play; an orchestra has about 100."""
@@ -65,9 +65,9 @@ def synthesize(
     Returns
     -------
     blocks : iterator of ndarray of shape (n_samples,), dtype float32
-        Mono samples, from time 0 of the music to three seconds after the last note. A single note
-        peaks at about 0.04, a chord at about 0.2. Samples are not normalized or clipped, so loud
-        music for many instruments may exceed 1.
+        Mono samples, from time 0 of the music to three seconds after the last note. A piano note of
+        velocity 80 peaks at about 0.04, a triad at about 0.07. Samples are not normalized or
+        clipped, so loud music for many instruments may exceed 1.
 
     Raises
     ------
@@ -181,7 +181,7 @@ def _play_group(
     players: Sequence[Player],
     soundfont: Soundfont,
 ) -> np.ndarray:
-    """Render notes together or, if that is too loud for 16 bits, as the sum of two halves."""
+    """Render notes together or, if they are too loud for 16 bits, as the sum of two halves."""
     sent = messages(strikes, channels, start, start + length, players)
     stereo = render(sent, BLOCK + length, soundfont)[BLOCK:]
     if len(strikes) > 1 and (stereo.max() >= LOUDEST or stereo.min() < -LOUDEST):

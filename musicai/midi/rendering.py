@@ -27,7 +27,7 @@ TICKS_PER_BEAT = RATE // 2
 
 
 class Soundfont(NamedTuple):
-    """Contents of a soundfont file, and its name for messages."""
+    """Contents of a soundfont file, and its name for error messages."""
 
     data: bytes
     name: str

@@ -29,7 +29,7 @@ _WRITTEN = {
     "aug": "aug + #5 aug7 +7 7#5 7+ maj7#5",
     "sus4": "sus4 sus 7sus4 7sus 9sus4 9sus 13sus4 13sus",
 }
-_INVERSIONS = {  # suffixes: (semitones up to the root of the chord with the same notes, quality)
+_INVERSIONS = {  # suffixes: (semitones up to the root of the equal chord, its quality)
     "6 maj6 M6 69 maj69": (9, "m7"),
     "m6 min6 mi6 -6": (9, "m7b5"),
     "sus2 9sus2 7sus2": (7, "sus4"),

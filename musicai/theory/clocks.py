@@ -2,7 +2,7 @@
 
 Frames sound at a rate (`RateClock`), in beats at a tempo (`TempoClock`) or between measured
 boundaries (`MeasuredClock`). The three classes share one interface. `Timing` checks the arguments,
-and passes times and frame indices as arrays. Clocks are immutable.
+and passes times and frame indices to a clock as arrays. Clocks are immutable.
 """
 
 from dataclasses import asdict, dataclass, replace

@@ -105,7 +105,7 @@ def test_the_window_of_a_frame_is_symmetric():
     np.testing.assert_allclose(piece[3, [0, 6]], 1, rtol=1e-6)
 
 
-def test_recognized_chords_agree_with_the_known_chords(music):
+def test_recognized_chords_mostly_agree_with_the_known_chords(music):
     recognized = recognize_chords(music.data, timing=music)
     agreement = [
         np.mean([a == b for a, b in zip(*both, strict=True)])
@@ -134,7 +134,7 @@ def test_chord_labels_agree_with_roots_qualities_and_key(music):
     assert not any("#" in chord.label for chords in data.chords for chord in chords)
 
 
-def test_a_given_key_is_used_and_keys_agree_with_estimates(music):
+def test_a_given_key_is_used_and_most_keys_agree_with_estimates(music):
     for key in ("C", "F#", "Bb"):
         data = make_progressions(4, styles=["pop", "baroque"], key=key, random_state=0)
         assert all(chords[-1].label in (key, f"{key}m") for chords in data.chords)

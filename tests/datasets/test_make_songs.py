@@ -52,7 +52,7 @@ def test_files_have_the_stated_tempo_meter_and_length(songs):
         assert chords[-1].end == pytest.approx(24 * beats * 60 / tempo)
 
 
-def test_notes_are_on_the_grid_and_drums_play_in_every_bar(songs):
+def test_notes_begin_on_quarters_of_beats_and_drums_play_in_every_bar_except_in_baroque(songs):
     for path, style, tempo, beats in zip(
         songs.recordings, songs.target, songs.tempi, songs.beats_per_bar, strict=True
     ):
@@ -97,7 +97,7 @@ def test_recordings_are_stereo_and_fade_out(played):
         assert min(np.std(part) for part in np.array_split(samples, 10)) > 0.01
 
 
-def test_tempo_meter_and_chords_are_recognized(played):
+def test_tempo_meter_and_most_chord_roots_are_recognized(played):
     analyses = ChromaExtractor(sync="beat").analyze(played.recordings)
     for analysis, tempo, beats in zip(analyses, played.tempi, played.beats_per_bar, strict=True):
         assert analysis.tempo == pytest.approx(tempo, rel=0.01)

@@ -79,7 +79,7 @@ def test_silence_is_refused(name):
 
 
 @pytest.mark.parametrize("name", [n for n in SCALARS if n not in WITHOUT_TIME])
-def test_metrics_distinguish_shuffled_frames_from_music(name, music, shuffled):
+def test_metrics_that_depend_on_time_distinguish_shuffled_frames_from_music(name, music, shuffled):
     metric = getattr(metrics, name)
     area = metrics.overlap_area(list(map(metric, music)), list(map(metric, shuffled)))
     assert area < 0.75
@@ -99,7 +99,7 @@ def test_metrics_distinguish_frozen_chords_and_noise_from_music(
     assert area < metrics.overlap_area(values, list(map(metric, more_music)))
 
 
-def test_the_judging_page_mentions_every_public_name():
+def test_the_judging_page_mentions_every_metric_baseline_and_scorer():
     page = (Path(metrics.__file__).parents[2] / "docs" / "guide" / "judging.md").read_text()
     for name in metrics.__all__:
         assert name in ("REALISM_METRICS", "Report") or f"`{name}`" in page, name

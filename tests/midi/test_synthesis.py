@@ -209,7 +209,7 @@ class PanicException(BaseException):
         (KeyboardInterrupt, KeyboardInterrupt),
     ],
 )
-def test_errors_and_panics_of_the_renderer_become_midi_errors(
+def test_errors_and_panics_of_the_renderer_become_midi_errors_but_ctrl_c_does_not(
     make_midi, monkeypatch, raised, expected
 ):
     def render_wave_from(soundfont, midi):
