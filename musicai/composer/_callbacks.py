@@ -1,4 +1,4 @@
-"""Support for scikit-learn's callbacks, which run before and after every epoch of a fit.
+"""Support for scikit-learn's callbacks, which run before and after a fit and each of its epochs.
 
 Callbacks require scikit-learn 1.9 or newer.
 """

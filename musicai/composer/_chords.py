@@ -18,7 +18,7 @@ LOOKAHEAD = 16
 """Number of frames to look ahead for the next chord."""
 # Chords are recognized in blocks of `_BLOCK` frames, several blocks at once to save time.
 _BLOCK, _BLOCKS_AT_ONCE = 512, 4
-_SOON = 4.0  # features of the next chord are divided by e for every 4 frames until it begins
+_SOON = 4.0  # features of the next chord are divided by e for every 4 frames in between
 
 # The last row stands for no chord; the number FREE selects it.
 _TONES = np.vstack([templates(tuple(QUALITIES)), np.zeros(12)]).astype(np.float32)

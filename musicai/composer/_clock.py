@@ -19,7 +19,9 @@ from ..theory.timing import Timing
 NO_CLOCKS = np.empty((0, 5))
 """Table of a composer that was fitted without timing."""
 
-_USUAL_SECONDS = 0.25  # assumed length of a frame if the composer was fitted without timing
+# Assumed length of a frame if the composer was fitted without timing. If only the tempo is unknown,
+# a beat is assumed to be twice as long.
+_USUAL_SECONDS = 0.25
 _RATE = 0.0  # in place of frames per beat if frames have a fixed rate
 
 
@@ -41,8 +43,8 @@ class TimingMixin:
         ----------
         style : object or dict, default=None
             Style as in `sample`. The tempo of a blend is the weighted geometric mean of the tempi
-            of its styles, and its meter the one with the largest total weight. None stands for all
-            training pieces.
+            of its styles, and its meter is the one with the largest total weight. None stands for
+            all training pieces.
 
         Returns
         -------

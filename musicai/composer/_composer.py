@@ -413,10 +413,10 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     def partial_fit(self, X: Any, y: Any = None, styles: Any = None, *, timing: Any = None) -> Self:
         """Train for one more epoch on the pieces of `X`.
 
-        The learning rate rises during the first 50 steps and then stays at `learning_rate`. No
-        pieces are set aside for validation. To train further after `fit`, in which the learning
-        rate decays to zero, a lower `learning_rate` may work better. Traits of pieces (see the
-        Notes of the class) are standardized over all pieces so far.
+        The learning rate rises during the first 50 steps (counted over all calls), and then stays
+        at `learning_rate`. No pieces are set aside for validation. To train further after `fit`, in
+        which the learning rate decays to zero, a lower `learning_rate` may work better. Traits of
+        pieces (see the Notes of the class) are standardized over all pieces so far.
 
         Parameters
         ----------

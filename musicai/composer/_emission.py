@@ -180,7 +180,7 @@ class EmissionSampler(ABC):
         rng: np.random.RandomState,
         temperature: float = 1.0,
     ) -> np.ndarray:
-        """Draw a frame for every row of `readout` (N, n_outputs); return them, (N, n_features).
+        """Draw a frame for every row of `readout` (N, n_outputs); return frames (N, n_features).
 
         `previous` (N, n_known) is the attribute `known` of a `Memory`.
         """

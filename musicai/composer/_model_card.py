@@ -42,7 +42,7 @@ def model_card(
     scores: Mapping[str, float] | None = None,
     report: Any = None,
 ) -> str:
-    """Return a description of a fitted composer in Markdown, to be shared with its file.
+    """Return a Markdown description of a fitted composer, to share with the composer's file.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def model_card(
         Training music from a loader of `musicai.datasets`, which states its source and license.
         None if they are unknown.
     scores : dict of str to float, default=None
-        Log-likelihoods in nats per frame, keyed by the name of the held-out music.
+        Log-likelihoods in nats per frame, keyed by the name of the music that was scored.
     report : musicai.metrics.Report, default=None
         Scorecard of composed pieces. The card quotes their realism, and how much of their music is
         copied from the training music.

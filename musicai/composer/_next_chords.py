@@ -75,7 +75,7 @@ class NextChordsMixin:
         ------
         ValueError
             If the composer was fitted without timing, its training data is neither chroma nor piano
-            rolls, or an argument is out of range.
+            rolls, or an argument is invalid.
 
         See Also
         --------

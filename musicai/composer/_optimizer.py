@@ -11,7 +11,7 @@ _LARGEST_GRADIENT_NORM = 1.0
 
 
 class Optimizer:
-    """AdamW with clipped gradients, which returns its state as NumPy arrays."""
+    """Wrapper of AdamW that clips gradients and returns its state as NumPy arrays."""
 
     def __init__(self, network: Network) -> None:
         self.parameters = list(network.parameters())

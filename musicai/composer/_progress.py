@@ -7,9 +7,9 @@ from time import monotonic
 
 import numpy as np
 
-# Training has diverged if the loss per value exceeds the loss of the untrained network by this many
-# nats, which means that values have become 100 times less likely. Because the limit is relative, it
-# suits any data.
+# Training has diverged if the loss is more than this many nats per feature above the loss of the
+# untrained network: a typical value has become more than 100 times less likely. Because the limit
+# is relative, it suits any data.
 _EXPLODED = math.log(100)
 
 
@@ -36,7 +36,7 @@ class Progress:
     n_retries: int = 0
     """Number of times that training has diverged."""
     n_refused: int = 0
-    """Number of successive steps that were skipped because their gradients overflowed."""
+    """Number of steps in a row, up to the last one, that were skipped due to overflow."""
     untrained_loss: float | None = None
     """Loss of the untrained network on the first batch, in nats per frame."""
     recent_losses: list[float] = field(default_factory=list)

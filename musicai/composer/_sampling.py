@@ -256,7 +256,7 @@ class Sampler:
         self._read_frame(frames, generated=generated, cue=cue)
 
     def _draw_free(self, rows: np.ndarray | None, rng: Draws, temperature: float) -> np.ndarray:
-        """Draw frames without chords, (n, n_features), for `rows` of the batch; None means all."""
+        """Draw frames, (n, n_features), without chords, for `rows` of the batch (None for all)."""
         context, known = self.context, self.previous
         if rows is not None:
             context, known = context[rows], known[rows]
@@ -272,7 +272,7 @@ class Sampler:
         rng: Draws,
         temperature: float,
     ) -> np.ndarray:
-        """Draw frames that follow the chords of `pieces`, (n, n_features), from `rows`."""
+        """Draw frames, (n, n_features), that follow the chords of `pieces`, for `rows`."""
         context, known, encoded = self.context, self.previous, self._encoded
         if rows is not None:
             context, known, encoded = context[rows], known[rows], encoded[self._strands(rows)]

@@ -1,4 +1,4 @@
-"""The network's LSTM in NumPy, which reads one frame at a time.
+"""NumPy version of the network's LSTM that reads one frame at a time.
 
 A step of an LSTM is little more than the product of a vector and a matrix. Calling torch would take
 several times as long as this product.
@@ -13,6 +13,8 @@ import numpy as np
 
 class Trunk:
     """Stacked LSTM with the state of several pieces.
+
+    If the emission has several strands, each strand of a piece counts as a piece here.
 
     Parameters
     ----------

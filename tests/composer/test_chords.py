@@ -88,12 +88,12 @@ def test_transposed_chords_give_the_transposed_piece(composer):
 
 
 @pytest.mark.parametrize("n_pieces", [None, 3])
-def test_a_progression_without_chords_changes_nothing(composer, n_pieces):
+def test_a_progression_of_open_bars_has_no_effect(composer, n_pieces):
     asked = composer.sample(20, chords="* | N", n_pieces=n_pieces, random_state=5)
     np.testing.assert_array_equal(asked, composer.sample(20, n_pieces=n_pieces, random_state=5))
 
 
-def test_open_bars_need_not_follow_a_chord(composer):
+def test_any_chord_may_sound_in_an_open_bar(composer):
     pieces = composer.sample(64, chords="C | *", n_pieces=8, random_state=6)
     bars = np.array(pieces).reshape(8, 8, 2, 4, 12)
     asked, free = (bars[:, :, i].reshape(-1, 12) for i in (0, 1))
@@ -211,7 +211,7 @@ def test_a_piece_ends_on_the_last_chord_of_its_progression(composer):
     assert np.mean([share_of(piece[-3:], [("F", 3)]) for piece in pieces]) > 0.6
 
 
-def test_pieces_with_chords_and_endings_equal_those_sampled_alone(composer):
+def test_pieces_with_chords_and_endings_sampled_together_equal_those_sampled_alone(composer):
     chords, seeds = ["C | F | G", None, "Am | E"], [1, 2, 3]
     together = composer.sample(21, chords=chords, ending=True, random_state=seeds)
     for piece, asked, seed in zip(together, chords, seeds, strict=True):

@@ -99,7 +99,7 @@ def test_a_composer_can_be_passed_as_timing(chroma):
     assert realism(long, long, timing=composer) == realism(long, long, timing=2)
 
 
-def test_a_composer_fitted_without_timing_has_none(fitted, chroma):
+def test_a_composer_fitted_without_timing_has_no_timing(fitted, chroma):
     for ask in (fitted.timing_of, lambda: chroma_to_midi(chroma[0], timing=fitted)):
         with pytest.raises(ValueError, match="LSTMComposer was fitted without timing"):
             ask()

@@ -43,7 +43,7 @@ def test_results_have_the_same_form_as_the_input(fitted, chroma, method):
 
 
 @pytest.mark.parametrize("method", ["predict", "score_samples"])
-def test_results_do_not_depend_on_the_order_or_on_other_pieces(fitted, chroma, method):
+def test_results_for_a_piece_do_not_depend_on_other_pieces_or_their_order(fitted, chroma, method):
     call = getattr(fitted, method)
     together = call(chroma)
     for piece, result in zip(chroma, together, strict=True):

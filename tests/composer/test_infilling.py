@@ -73,7 +73,7 @@ def test_a_gap_before_a_passage_can_be_filled_without_a_prime(walker):
 
 
 @pytest.mark.parametrize("emission", ["logistic", "gaussian", "independent"])
-def test_gaps_can_be_filled_with_several_emissions(chroma, emission):
+def test_composers_with_other_emissions_can_fill_gaps(chroma, emission):
     composer = LSTMComposer(hidden_size=16, max_iter=3, emission=emission, random_state=0)
     composer.fit(chroma)
     gap = composer.sample(5, prime=chroma[0], then=chroma[1], random_state=0)

@@ -309,7 +309,7 @@ def test_verbose_shows_progress(chroma, capsys):
     assert captured.out == ""
 
 
-def test_scores_and_samples_of_a_style_match_its_training_pieces(rolls):
+def test_pieces_score_higher_with_their_style_and_samples_of_a_style_resemble_them(rolls):
     upward, downward = rolls, [roll[::-1].copy() for roll in rolls]
     labels = ["up"] * len(upward) + ["down"] * len(downward)
     composer = small(hidden_size=32, max_iter=120, batch_size=2, early_stopping=False)
