@@ -36,7 +36,7 @@ A program that writes to a pipe cannot know the size and stores the largest size
 """
 
 NOT_AUDIO = (b"ID3", b"TAG", b"APETAGEX", b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
-"""First bytes of pictures, and of tags that are truncated, so that `skip_tags` ignores them."""
+"""First bytes of pictures, and of truncated tags, which `skip_tags` does not skip."""
 
 MOST_CHUNKS = 2**12
 """Largest number of chunks to inspect; a damaged file may seem full of empty chunks."""
@@ -233,10 +233,7 @@ def _chunks(
 
 
 def _is_not_audio(content: BinaryIO, position: int, stop: int, family: Family | None) -> bool:
-    """Return whether the bytes from `position` to `stop`, if any, look like other data than audio.
-
-    Such data are chunks, tags and pictures.
-    """
+    """Return whether the bytes from `position` to `stop`, if any, are chunks, tags or a picture."""
     for _ in range(MOST_CHUNKS):
         position = skip_tags(content, position)
         if position >= stop:

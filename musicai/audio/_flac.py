@@ -14,7 +14,10 @@ STREAM_INFO = 42
 """Number of bytes from the start of a file to the end of STREAMINFO, its first metadata block."""
 
 LENGTH_FIELD = 21
-"""Offset of the byte in whose low half the number of samples begins, which has 36 bits."""
+"""Offset of the first byte of the number of samples.
+
+The number fills 36 bits: the low half of this byte and the next four bytes.
+"""
 
 LEAST_SECONDS = 1.0
 """Shortest missing audio to report, in seconds; a damaged last frame is shorter."""

@@ -32,7 +32,7 @@ _PATIENCE = 20.0  # seconds to wait for ffmpeg to scan a file
 _DURATION = re.compile(rb"Duration: (\d+):(\d+):(\d+\.\d+)")
 _END = re.compile(rb"out_time_us=(\d+)")
 _MOST_DIFFERENCE = 1.0
-"""Largest tolerated difference in seconds between the lengths of the header and the packets.
+"""Tolerated difference between the duration in the header and that of the packets, in seconds.
 
 If the difference is larger, the file is decoded to find its length.
 """

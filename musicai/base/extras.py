@@ -10,7 +10,10 @@ PACKAGES = {
     "plot": ("matplotlib",),
     "librosa": ("librosa",),
 }
-"""Packages in each extra, for error messages; pyproject.toml specifies their versions."""
+"""Packages in the extras that musicai imports, for error messages.
+
+pyproject.toml specifies their versions.
+"""
 
 
 def need(module: str, *, extra: str, what: str) -> Any:

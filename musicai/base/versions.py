@@ -12,7 +12,7 @@ from .._version import __version__
 
 
 def show_versions() -> None:
-    """Print the versions of musicai, Python, the system and the dependencies.
+    """Print the versions of musicai, Python and all dependencies, and facts about the system.
 
     Include the output in bug reports.
 

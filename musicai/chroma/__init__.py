@@ -9,7 +9,7 @@ librosa.
 analyzes each frame with one FFT and folds the spectrum to pitch classes, for a tuning that is given
 or estimated from the whole recording (for ``_stft``, by ``_tuning``). ``_cens`` smooths the frames.
 ``_beats`` finds beats in the onset strength from ``_onsets``, and ``_bars`` finds bars from onsets
-and chroma; ``_pulse`` combines them, or calls a custom tracker through ``_tracker``. ``_sync``
+and chroma; ``_pulse`` combines both, and calls any custom tracker through ``_tracker``. ``_sync``
 takes the median of the frames between beats. ``_analysis`` combines these steps for one recording,
 and ``_batch`` analyzes many recordings. ``_playing`` synthesizes chroma, with amplitudes from
 ``_fitting`` or ``_stft``. :class:`ChromaExtractor` is the public interface.

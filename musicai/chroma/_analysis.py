@@ -57,8 +57,8 @@ class Analysis:
         position. The timing has bars if the downbeat margin is at least 2. With `sync`, a recording
         with fewer than two beats is a single frame, and its timing has no beats.
     levels : ndarray of shape (n_frames,), dtype float32
-        Root mean square of each frame in decibels relative to full scale; at least -120, the level
-        of silence.
+        Root mean square of the samples of each hop or, with `sync`, of each beat or half-beat, in
+        decibels relative to full scale; at least -120, the level of silence.
     tuning : float or None
         Deviation from A440 in semitones; None if the recording was left out.
     warnings : tuple of str

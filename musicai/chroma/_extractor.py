@@ -100,7 +100,7 @@ class ChromaExtractor(FileTransformer):
         collecting these samples takes up to 640 MB of memory per hour of recording. Without `sync`,
         the tracker is not called.
     memory : str, path or joblib.Memory, default=None
-        A folder or a cache for analyses, so that a recording is not analyzed again.
+        A folder or joblib cache for analyses, so that a recording is not analyzed again.
     memory_key : {"path", "content"}, default="path"
         How `memory` identifies files: by path, size and modification time, or by the SHA-256 hash
         of their content. With "content", recordings and `memory` can be moved, but every file is

@@ -16,8 +16,8 @@ QUIETEST = -120.0
 SILENCE = 60.0
 """Frames at least this many decibels below the loud parts of their recording are silent.
 
-16-bit dither is at least 70 dB below the music; the softest passages of an orchestra are 50 dB
-below the loudest. Reverberation time is defined by the same decay of 60 dB.
+16-bit dither is usually at least 70 dB below the music; the softest passages of an orchestra are 50
+dB below the loudest. Reverberation time is defined by the same decay of 60 dB.
 """
 
 LOUD_SECONDS, LOUD_SHARE = 0.5, 0.05

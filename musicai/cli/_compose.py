@@ -256,7 +256,10 @@ def compose(composer: LSTMComposer, style: str | None, name: str, seed: int) -> 
 
 
 def continue_piece(composer: LSTMComposer, example: Piece, seed: int) -> New:
-    """Continue the opening of a held-out piece at its tempo or, if unknown, that of its style."""
+    """Continue the opening of a held-out piece.
+
+    The tempo is that of the piece or, if it is unknown, the usual tempo of the piece's style.
+    """
     timing = composer.timing_of(example.style)
     if example.timing.tempo is not None:
         timing = timing.at_tempo(example.timing.tempo)
@@ -298,7 +301,7 @@ def write_piece(
     out: Path,
     extras: set[str],
 ) -> Sound:
-    """Write all files of a piece, with the same timing, and return what the page shows of it.
+    """Write all files of a piece, with the same timing, and return the facts for the page.
 
     Audio and a chord chart are always written; a score, MIDI and a session need `extras`.
     """

@@ -102,7 +102,7 @@ def test_a_fade_out_ends_in_silence(kind):
 
 @every_kind
 @pytest.mark.parametrize("loudness", [2.0**-20, 2.0**-8, 1.0, 2.0**6])
-def test_silence_is_relative_to_the_recording(kind, loudness):
+def test_silence_is_relative_to_the_loudness_of_the_recording(kind, loudness):
     samples = np.concatenate([chord(4), dither(4), chord(4, decibels=-60)])
     expected = is_zero(piece_of(samples, kind=kind))
     np.testing.assert_array_equal(is_zero(piece_of(loudness * samples, kind=kind)), expected)

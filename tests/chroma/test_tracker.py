@@ -152,7 +152,7 @@ def test_cached_recordings_are_not_tracked_again(tmp_path):
     np.testing.assert_array_equal(first.beats.times, second.beats.times)
 
 
-def test_a_tracker_that_cannot_be_pickled_cannot_be_cached(tmp_path):
+def test_analyses_by_a_tracker_that_cannot_be_pickled_cannot_be_cached(tmp_path):
     class Local:
         def __call__(self, y, sr):
             return known(y, sr)

@@ -39,7 +39,7 @@ def play(path, *, seconds, seed):
 
 
 def find(folder, out):
-    """Return the pieces from a folder on which `musicai compose` would train."""
+    """Return the pieces, for training and held out, that `musicai compose` makes of a folder."""
     _, pieces = _music.extract(*_music.find_music(str(folder), out), memory=None)
     return pieces
 
