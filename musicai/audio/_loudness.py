@@ -48,7 +48,7 @@ class Profile(NamedTuple):
     peaks : ndarray of shape (n_parts,)
         Largest absolute sample in any channel.
     n_samples, sr : int, float
-        Length of the sound and its sampling rate in hertz.
+        Number of samples per channel, and sampling rate in hertz.
     """
 
     energies: np.ndarray

@@ -81,7 +81,7 @@ def mix_blocks(
 
 
 def mix_excerpt(samples: np.ndarray, native_rate: float, channels: int) -> np.ndarray:
-    """Mix the samples in a range that `whole_cells` returned, shape (n_samples, n_channels)."""
+    """Mix samples of shape (n_samples, n_channels), from a range that `whole_cells` returned."""
     blocks = mix_blocks([samples], native_rate, channels, report=lambda seconds: None)
     return np.concatenate([mix_down(samples[:0], channels), *blocks])
 

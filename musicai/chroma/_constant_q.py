@@ -99,8 +99,8 @@ def constant_q_chroma(
     Returns
     -------
     chroma : ndarray of shape (n_frames, 12), dtype float32
-        Strength of each pitch class, starting with C, not normalized: compressed magnitudes above
-        the background. Silent frames are zero.
+        Strength of each pitch class, starting with C, not normalized: compressed magnitudes without
+        background and third partials. Silent frames are zero.
     tuning : float
         The given or estimated tuning.
     """
@@ -148,7 +148,7 @@ def fine_chroma(frames: np.ndarray, sr: float) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     strengths : ndarray of shape (n_frames, 36), dtype float32
-        Compressed magnitudes above the background, summed over octaves.
+        Compressed magnitudes without background and third partials, summed over octaves.
     power : ndarray of shape (n_frames,), dtype float32
         Total power in the analyzed range, including the background.
     """

@@ -8,10 +8,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import DTypeLike
 
 BATCH_SAMPLES = 2**18
-"""Number of samples in a batch of frames, which fits into a processor's cache."""
+"""Approximate number of samples in a batch of frames; a batch fits into a processor's cache."""
 
 QUIETEST = -120.0
-"""Level of digital silence and of all softer frames, in decibels relative to full scale."""
+"""Lowest level of a frame, that of digital silence, in decibels relative to full scale."""
 
 SILENCE = 60.0
 """Frames at least this many decibels below the loud parts of their recording are silent.

@@ -44,8 +44,8 @@ def play_chroma(
     Returns
     -------
     blocks : iterator of ndarray of shape (n_samples,), dtype float32
-        Audio with the duration of the frames, which fades out in the last 10 ms. Its loudness is
-        not normalized.
+        Audio that lasts as long as the frames and fades out in its last 10 ms. Its loudness is not
+        normalized.
 
     Raises
     ------

@@ -6,10 +6,11 @@ multiplied by a broad Gaussian around 880 Hz. This is the method of D. Ellis, "C
 analysis and synthesis" (2007), as implemented in librosa 0.11 and 1.0. With ``exact=True``, the
 transform is in double precision, and the power spectrum is bitwise identical to librosa's.
 
-The filters are computed here rather than by ``librosa.filters.chroma``, and tests check that the
-two are identical. Importing that module of librosa 0.11 loads numba, which takes 1 s and 130 MB, or
-13 s if nothing has been compiled yet (see `benchmarks/chroma/cold_start.py`). Importing librosa 1.0
-takes 0.4 s and 70 MB, so it can replace `chroma_filters` once 0.11 is no longer supported.
+The filters are computed here rather than by ``librosa.filters.chroma``, and tests check that both
+give the same filters. Importing ``librosa.filters`` of librosa 0.11 loads numba, which takes 1 s
+and 130 MB, or 13 s if nothing has been compiled yet (see `benchmarks/chroma/cold_start.py`). In
+librosa 1.0, the import takes 0.4 s and 70 MB, so ``librosa.filters.chroma`` can replace
+`chroma_filters` once 0.11 is no longer supported.
 """
 
 from collections.abc import Callable, Iterable, Iterator
