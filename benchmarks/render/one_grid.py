@@ -13,7 +13,8 @@ finds the beats of audio. Sessions and charts are read as text. The script print
 - agree: number of renderings with the same first downbeat, tempo, number of bars, and chord on
   every beat as the MIDI file;
 - on sixteenths: share of the onsets in MIDI that lie on sixteenths;
-- in 3/4: number of pieces in the style of waltzes or minuets that have three beats per bar;
+- in 3/4: number of renderings of pieces in the style of waltzes or minuets that have three beats
+  per bar;
 - band, mosaic: share of the beats found in the audio that are within 30 ms of a beat of the grid.
   librosa's tracker starts at the true tempo. Its delay is subtracted first: either its median delay
   for clicks on that grid, or its median delay for the same audio, because it finds soft attacks
@@ -27,7 +28,8 @@ finds the beats of audio. Sessions and charts are read as text. The script print
 - sessions: number of items, positions, speeds, fades, tempo maps, regions and MIDI messages that
   other parsers read differently from the mosaic's edit list and the MIDI file (see `sessions`), if
   ``rppxml`` and ``reaproj`` are installed;
-- kept: number of pieces, composed anew from bar 9 on, whose bars 1 to 8 are exactly the same.
+- kept: number of pieces whose bars 1 to 8 are exactly the same in chart, score and MIDI if the
+  music from bar 9 on is composed anew.
 
 Needs ``pip install ".[midi,score]"`` and librosa.
 """
