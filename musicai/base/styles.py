@@ -21,9 +21,9 @@ def labels_per_piece(
     Parameters
     ----------
     y : None, a label, or array-like of labels
-        For a collection, one item per piece: a label, or a list with a label for each frame. For a
-        single piece, a label, or a list with a label for each frame. None, as `y` or as a label,
-        means no style.
+        For a collection, one item per piece; for a single piece, one item. An item is a label, or a
+        list with one label or with a label for each frame. None, as `y` or as a label, means no
+        style.
     pieces : sequence of ndarray of shape (n_frames, n_features)
         Pieces to label.
     single : bool
