@@ -39,7 +39,7 @@ class Scale(NamedTuple):
 
 
 def one_piece(X: Any, who: str, *, name: str = "piece") -> np.ndarray:
-    """Return the only piece in `X`; raise an error unless there is one, with its frames in rows."""
+    """Return the only piece in `X`; raise an error for several, no frames, or frames in columns."""
     if getattr(X, "shape", ())[:1] == (0,):
         raise ValueError(f"{name} has no frames: {who} draws one or more")
     pieces, _ = as_collection(X, name=name)

@@ -41,7 +41,7 @@ def whole_file(target: Any) -> Iterator[BinaryIO]:
     Raises
     ------
     FileNotFoundError
-        If the folder does not exist.
+        If the folder of `target` does not exist.
     ValueError
         If `target` is a folder, a device, a closed file object or an impossible file name.
     TypeError

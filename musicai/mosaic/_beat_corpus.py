@@ -199,7 +199,7 @@ def place_in_bar(beats: np.ndarray, beats_per_bar: float) -> np.ndarray:
 
 
 def tempo_range(tempi: Sequence[float]) -> tuple[float, float]:
-    """Return the slowest and fastest tempi at which recordings with these `tempi` can be played."""
+    """Return the slowest and fastest tempi at which a recording with one of `tempi` can play."""
     return (
         float(min(tempi) * 2 ** (LEVELS[0] - FARTHEST)),
         float(max(tempi) * 2 ** (LEVELS[-1] + FARTHEST)),

@@ -9,9 +9,9 @@ the previous beat. The worth of a row is its correlation with the beat of the pi
 advantage for a clear pulse, less costs that do not depend on the path, such as the cost of a
 different tempo.
 
-Each path keeps track of how long it has recently played each recording. The longer that
-time, the more it costs to play the recording, whether the path stays in it or returns to it. The
-mosaic therefore draws on many recordings.
+Each path keeps track of how long it has recently played each recording. The longer this time, the
+more it costs to play the recording, whether the path stays in it or returns to it. The mosaic
+therefore draws on many recordings.
 """
 
 from typing import NamedTuple
@@ -49,8 +49,8 @@ NEVER = 1e3
 """Cost of a row whose recording is not in the group whose turn it is."""
 
 REPETITION = 0.45
-"""Cost of playing one beat of a recording whose recent playing time equals `longest`, the
-maximum time without interruption. The cost is proportional to the recent playing time."""
+"""Cost of playing one beat of a recording whose recent playing time equals `longest`, the maximum
+time without interruption. The cost is proportional to the recent playing time."""
 
 MEMORY = 20.0
 """Time constant, in seconds, of the exponential decay of a recording's recent playing time."""
@@ -153,8 +153,8 @@ class _BeatSearch:
     def add(self, worth: np.ndarray) -> None:
         """Extend the paths by one beat of the piece.
 
-        `worth`, of shape (n_rows,), is the correlation of each row with the beat, plus the
-        advantage for its clarity, less all costs of the row except `PLACE`.
+        `worth`, of shape (n_rows,), is the correlation of each row with the beat, plus an advantage
+        for its clarity, less all costs of the row except `PLACE`.
         """
         beat = len(self._steps)
         place = self._places[beat]
@@ -196,10 +196,10 @@ class _BeatSearch:
         return best[rank < self._per_recording][:CANDIDATES]
 
     def _following(self, states: _States) -> np.ndarray:
-        """Return the row that follows each state's row, or -1 if the path must not continue there.
+        """Return the row that follows each state's row, or -1 if it must not continue the path.
 
-        A path must not continue past the end of a track, or from a state that is not among the best
-        `CANDIDATES`.
+        It must not if the state's row is the last one of its track, or if the state is not among
+        the best `CANDIDATES`.
         """
         ends = self._is_last[states.rows]
         if len(states.score) > CANDIDATES:

@@ -243,7 +243,7 @@ def _clip(
     fade_in: float,
     fade_out: float,
 ) -> Clip:
-    """Return the clip of a segment or passage, without any part before its recording begins."""
+    """Return the clip of a segment or passage; cut any part before the start of its recording."""
     if source_times[0] < 0 < source_times[-1]:
         begin = float(np.interp(0.0, source_times, times))
         fade_in = max(0.0, fade_in - (begin - float(times[0])))

@@ -186,7 +186,7 @@ class _Search:
         return np.repeat(by_recording[self._tracks], self._lengths)
 
     def _frames_in_a_row(self, origin: _Origin) -> np.ndarray:
-        """Return the consecutive frames that each recording would have if joined from `origin`."""
+        """Return how many consecutive frames each recording would have if joined from `origin`."""
         frames = np.ones(self._n_recordings, dtype=np.int32)
         if self._alone:
             return frames

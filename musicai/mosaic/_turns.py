@@ -7,7 +7,7 @@ import numpy as np
 from ..base.styles import style_weights
 
 CYCLE_SECONDS = 12.0
-"""Approximate time, in seconds, in which each style of a blend has one turn."""
+"""Usual length, in seconds, of a cycle in which each style of a blend has one turn."""
 
 SHORTEST_TURN = 2.0
 """Approximate minimum length of a turn, in seconds. If a style has a small share, the cycle is

@@ -1,4 +1,4 @@
-"""Rendering of composed chroma as audio, chords, MIDI, scores, charts and sessions.
+"""Rendering of chroma as audio, chords, MIDI, scores, charts and sessions.
 
 Most functions take one piece of chroma ``(n_frames, 12)`` or a collection of pieces, and a `timing`
 that says when the frames sound.

@@ -16,8 +16,8 @@ from ._timeline import timelines
 
 _BARS_PER_LINE = 4
 _PLACES = {"triads": 4, "qualities": 6}
-"""Width of a beat in characters, by vocabulary. The longest chord name fits into it, so all bars
-are equally wide."""
+"""Width of a beat in characters, by vocabulary: the length of the longest chord name, so that all
+bars are equally wide."""
 
 RULES = {"vocabulary": VOCABULARY_RULE}
 

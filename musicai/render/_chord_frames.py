@@ -31,8 +31,8 @@ def chords_to_chroma(
     """Convert a chord progression to chroma like that of a recording.
 
     As in recordings, the tones of a chord have different levels, other pitch classes are not
-    silent, and levels vary from frame to frame. A mosaic can therefore play the
-    chroma, and a composer can continue it if it is passed as `prime`.
+    silent, and levels vary from frame to frame. A mosaic can therefore play the chroma,
+    and a composer can continue it if it is passed as `prime`.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ def in_kind(X: Any, results: list[Any]) -> Any:
 
 
 def titles_of(title: Any, X: Any, pieces: list[np.ndarray]) -> list[str | None]:
-    """Return the title of each piece; raise a ValueError or TypeError if one cannot be printed."""
+    """Return the title of each piece; raise an error if one is not printable text on one line."""
     titles = one_per_piece(title, X, pieces, "title")
     for i, each in enumerate(titles):
         name = f"title[{i}]" if is_collection(X) else "title"

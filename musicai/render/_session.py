@@ -143,8 +143,8 @@ def write_session(
     -----
     - The track "Mosaic" has an item for each segment, with its position in the recording, its
       speed, the gain of its recording, and its fades. In a mosaic by beats, items are stretched
-      without a change of pitch. If their beats are not even, they have a stretch marker on each
-      beat. In a mosaic by frames, transposed items are played faster or slower.
+      without a change of pitch. An item whose beats are not even has a stretch marker on each beat.
+      In a mosaic by frames, transposed items are played faster or slower.
     - Each instrument of `chroma_to_midi` has a MIDI track, which is silent until you add a plug-in.
       The tempo map and the bars are the same as in `chroma_to_midi`; a pickup is bar 0.
     - Regions show the same chords as `chord_chart` at the same tempo.

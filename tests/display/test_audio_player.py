@@ -49,7 +49,7 @@ def sound(player):
 
 @pytest.mark.parametrize("n_channels", [1, 2])
 @pytest.mark.parametrize(("rate", "kind"), [(22050, "mpeg"), (48000, "mpeg"), (10000, "ogg")])
-def test_samples_are_encoded(n_channels, rate, kind):
+def test_samples_are_encoded_as_mp3_or_ogg(n_channels, rate, kind):
     samples = TONE if n_channels == 1 else np.stack([TONE, np.zeros_like(TONE)], axis=1)
     player = AudioPlayer(samples, rate)
     assert player.media_type == f"audio/{kind}"

@@ -6,7 +6,7 @@ from musicai.metrics import transition_matrix
 
 
 def cadences(key):
-    """Return the cadence I, IV, V, I, transposed from C major."""
+    """Return three cadences I, IV, V, I in C major, transposed up by `key` semitones."""
     chords = [np.isin(np.arange(12), notes) for notes in ([0, 4, 7], [5, 9, 0], [7, 11, 2])]
     piece = np.repeat([chords[i] for i in (0, 1, 2, 0) * 3], 8, axis=0)
     return np.roll(piece, key, axis=1).astype(float)
@@ -25,7 +25,7 @@ def test_transitions_are_drawn_in_a_common_key():
     assert display.ax_.yaxis_inverted()  # C at the top, as in a matrix
 
 
-def test_the_color_scale_ends_at_the_largest_share():
+def test_the_color_scale_ends_at_the_largest_or_the_given_share():
     matrix = transition_matrix(cadences(0))
     assert TransitionMatrixDisplay.from_matrix(matrix).ax_.images[0].get_clim() == (
         0,

@@ -1,4 +1,4 @@
-"""All writers of files are atomic and reproducible."""
+"""Laws of writers: files are written whole or not at all, and are reproducible."""
 
 import subprocess
 import sys

@@ -102,8 +102,8 @@ def test_a_target_that_is_not_a_regular_file_is_not_replaced(tmp_path):
     assert pipe.is_fifo()
 
 
-def test_a_folder_without_write_permission_is_an_error(tmp_path, monkeypatch):
-    """The error names the file that the user asked for instead of its draft."""
+def test_the_error_for_a_read_only_folder_names_the_requested_file(tmp_path, monkeypatch):
+    """The error does not name the draft."""
 
     def refuse(path, mode="r", *arguments, **options):  # root could write despite the permissions
         raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
@@ -114,7 +114,7 @@ def test_a_folder_without_write_permission_is_an_error(tmp_path, monkeypatch):
     assert caught.value.filename == str(tmp_path / "a.bin")
 
 
-def test_a_file_that_cannot_be_replaced_is_an_error(tmp_path, monkeypatch):
+def test_a_file_that_cannot_be_replaced_is_kept(tmp_path, monkeypatch):
     """On Windows, this happens if another program has the file open."""
 
     def refuse(draft, path):
@@ -167,7 +167,7 @@ def test_file_objects_that_cannot_be_written_to_are_refused(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs links")
-def test_a_link_to_a_missing_folder_is_refused(tmp_path):
+def test_a_link_to_a_file_in_a_missing_folder_is_refused(tmp_path):
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "nowhere" / "a.bin")
     with pytest.raises(
@@ -181,7 +181,7 @@ def test_a_link_to_a_missing_folder_is_refused(tmp_path):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
-def test_a_folder_in_which_no_file_can_be_made_is_an_error():
+def test_writing_to_a_folder_that_accepts_no_files_raises_an_error():
     with pytest.raises(
         OSError, match=r"could not be written \(.*\): write it to .* '/proc/a\.bin'$"
     ):

@@ -60,7 +60,9 @@ def test_transform_reads_files_again_and_detects_changes(recordings, piece, tmp_
         mosaic.transform(piece)
 
 
-def test_a_file_that_changes_during_fit_is_refused(recordings, tmp_path, monkeypatch, piece):
+def test_a_file_that_changes_during_fit_is_refused_by_transform(
+    recordings, tmp_path, monkeypatch, piece
+):
     path = tmp_path / "song.wav"
     soundfile.write(path, recordings[0], RATE)
     analyze = ChromaExtractor.analyze

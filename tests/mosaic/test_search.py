@@ -9,7 +9,10 @@ from musicai.theory.shapes import unit_shapes
 
 
 def corpus_of(*lengths, seed=0, transpose=0, quiet=0.0, spread=0.0):
-    """Return random frames, a share `quiet` of them inaudible, whose levels span `spread` dB."""
+    """Return a corpus of random frames.
+
+    A share `quiet` of the frames is inaudible. The levels of the other frames span `spread` dB.
+    """
     rng = np.random.default_rng(seed)
     chroma = [rng.random((n, 12), dtype=np.float32) for n in lengths]
     levels = [rng.uniform(-20 - spread, -20, n).astype(np.float32) for n in lengths]
@@ -92,7 +95,7 @@ def test_a_short_excursion_to_another_recording_does_not_reset_the_count():
     assert recording.count(0) <= 45
 
 
-def test_a_single_recording_jumps_at_the_limit():
+def test_the_path_through_a_single_recording_jumps_at_the_limit():
     corpus = corpus_of(200)
     runs = find(corpus.shapes[50:150], corpus, join_cost=0.5, longest=20)
     assert max(run.n_frames for run in runs) <= 20

@@ -8,7 +8,7 @@ FRAMES_PER_SECOND = 10.0
 
 
 def at(tempo):
-    """Return a timing at a tempo whose frames last a tenth of a second."""
+    """Return a timing at the given tempo, with frames that last a tenth of a second."""
     return Timing.from_tempo(tempo, frames_per_beat=60 * FRAMES_PER_SECOND / tempo)
 
 

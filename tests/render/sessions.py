@@ -34,7 +34,7 @@ class Block:
 
     @property
     def marks(self):
-        """Stretch markers: seconds in the item, times its rate, and seconds in the source."""
+        """Stretch markers, as pairs: seconds in the item times its rate, seconds in the source."""
         found = [float(value) for line in self.all("SM") for value in line if value != "+"]
         return np.reshape(found, (-1, 2))
 

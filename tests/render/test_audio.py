@@ -96,7 +96,7 @@ def test_audio_fades_out_only_at_the_very_end(piece, instruments):
 
 
 @pytest.mark.parametrize(("timing", "rate"), [(9.7, 22050), (EXTRACTOR.frame_rate, 16000)])
-def test_the_frame_rate_does_not_change_the_sound(piece, timing, rate):
+def test_an_analysis_resembles_the_piece_at_any_frame_rate(piece, timing, rate):
     audio = chroma_to_audio(piece, timing=timing, sr=rate)
     (frames,) = ChromaExtractor(hop_length=64).transform([(audio, rate)])
     found = frames[np.rint(np.arange(40) / timing * 22050 / 64).astype(int)]
@@ -191,7 +191,7 @@ def test_invalid_arguments_are_refused(X, options, message, tmp_path, monkeypatc
     assert not list(tmp_path.iterdir())
 
 
-def test_one_file_for_several_pieces_is_refused(tmp_path):
+def test_one_file_for_a_collection_and_a_path_as_piece_are_refused(tmp_path):
     with pytest.raises(TypeError, match="pass a list with one for each"):
         chroma_to_audio([np.ones((5, 12))], tmp_path / "a.wav", timing=10)
     with pytest.raises(TypeError, match=r"X contains a path.*ChromaExtractor"):

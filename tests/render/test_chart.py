@@ -44,7 +44,7 @@ def test_measured_beats_are_the_beats_of_the_chart(song):
     assert "major, 10" in chart  # beats per minute
 
 
-def test_a_chart_has_as_many_beats_as_the_piece_up_to_the_next_bar_line(wild):
+def test_a_chart_ends_with_the_bar_in_which_the_piece_ends(wild):
     chart = chord_chart(wild, timing=Timing.from_tempo(120), vocabulary="qualities")
     lines = [line for line in chart.splitlines() if "|" in line]
     beats = len(lines[0].partition("|")[0].split())

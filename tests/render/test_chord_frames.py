@@ -49,7 +49,7 @@ def test_the_same_seed_gives_the_same_frames():
     assert not np.array_equal(one, other)
 
 
-def test_beats_need_no_tempo():
+def test_chroma_can_be_made_for_beats_without_a_tempo():
     timing = Timing.from_tempo(None, frames_per_beat=2)
     assert chords_to_chroma([("C", 3), ("F", 2)], timing=timing).shape == (5, 12)
     assert chords_to_chroma("C | F", timing=timing).shape == (16, 12)

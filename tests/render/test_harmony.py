@@ -92,7 +92,7 @@ def test_a_rest_does_not_change_the_voicings_around_it():
 
 
 @pytest.mark.parametrize("frame_rate", [2.0, 10.0, 43.07, 200.0])
-def test_cells_are_whole_frames_of_limited_length(frame_rate):
+def test_cells_consist_of_whole_frames_and_have_limited_lengths(frame_rate):
     seconds = np.arange(301) / frame_rate
     timing = Timing.from_borders(seconds)
     timeline = Timeline.of(timing, 300, notated_tempo=None)
@@ -104,7 +104,7 @@ def test_cells_are_whole_frames_of_limited_length(frame_rate):
     assert np.abs(cells[:, None] - seconds).min(axis=1).max() < 1e-9
 
 
-def test_totals_of_cells_add_up_to_those_of_the_piece(wild):
+def test_totals_of_cells_add_up_to_the_totals_of_the_piece(wild):
     seconds = np.cumsum(np.concatenate([[0], np.random.default_rng(0).random(len(wild))]))
     seconds[5] = seconds[4]  # a frame without length
     timeline = Timeline.of(Timing.from_beats(seconds), len(wild), notated_tempo=None)

@@ -36,7 +36,7 @@ def notes(part):
 
 @pytest.mark.parametrize("grid", [1, 2, 3, 4])
 @pytest.mark.parametrize("vocabulary", ["triads", "qualities"])
-def test_bars_are_whole(grid, vocabulary, wild, cadence):
+def test_every_bar_is_full(grid, vocabulary, wild, cadence):
     for piece in (wild, cadence):
         score = read(to_musicxml(piece, grid=grid, vocabulary=vocabulary, timing=TIMING))
         assert len(score.parts) == 2

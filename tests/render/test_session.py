@@ -355,7 +355,7 @@ def test_invalid_input_is_refused(by_beats, by_frames, beats, folder, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_the_rpp_package_reads_the_same_blocks(by_beats, beats, folder):
+def test_the_rpp_package_reads_the_same_blocks_as_our_parser(by_beats, beats, folder):
     rpp = pytest.importorskip("rpp")
     write_session(beats, folder / "song.rpp", mosaic=by_beats, tempo=110)
     text = (folder / "song.rpp").read_text()

@@ -135,7 +135,7 @@ def test_scores_last_as_long_as_the_music(struck):
         assert n_beats * 60 / tempo == pytest.approx(23, abs=2 * 60 / tempo)  # whole beats
 
 
-def test_slow_frames_are_not_beats(struck):
+def test_slow_frames_are_not_taken_for_beats(struck):
     """Frames with a hop of 4096 samples last 186 ms, as beats at 323 per minute would."""
     (analysis,) = ChromaExtractor(hop_length=4096).analyze([struck])
     measured = Timing.from_borders(analysis.timing.borders(len(analysis.chroma)))
@@ -177,7 +177,7 @@ def test_bars_follow_the_timing(struck, beats_per_bar, downbeat):
 
 
 @pytest.mark.parametrize("start", [0, 2, 3, 5])
-def test_a_slice_keeps_the_bars(struck, start):
+def test_a_slice_of_a_timing_keeps_the_bar_lines(struck, start):
     """If a slice begins within a beat, it begins with the rest of that beat."""
     piece = np.repeat(ChromaExtractor(sync="beat").transform([struck])[0], 2, axis=0)[:40]
     timing = Timing.from_tempo(96, frames_per_beat=2, downbeat=3)[start:]
