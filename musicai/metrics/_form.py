@@ -17,8 +17,8 @@ def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> flo
     (Krumhansl and Kessler) correlates best with the window's mean chroma. Music that forgets its
     key scores near chance, 1/24 = 0.04. With windows of 10 s, chorales played on a piano scored
     0.35 and game music 0.41. Higher is not better: a piece that stays on one chord scores 1, and
-    shuffled frames score about 0.7, because most of their windows have the key of the whole piece.
-    The metric is blind to everything that happens within a key.
+    shuffled chorales score about 0.7, because most of their windows have the key of the whole
+    piece. The metric is blind to everything that happens within a key.
 
     Parameters
     ----------

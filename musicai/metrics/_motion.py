@@ -119,9 +119,10 @@ def persistence(X: Any) -> float:
     counts as the share of them that stay loudest. If only one of them were considered, the metric
     would depend on the key.
 
-    Frozen music scores 1, noise 1/12, and shuffled frames slightly more. Unlike :func:`flux`, the
-    metric does not depend on how much values change, only on how often the loudest pitch class
-    does. It is blind to all other pitch classes, and to everything beyond the next frame.
+    Frozen music scores 1, noise about 1/12, and shuffled frames only a little more than noise.
+    Unlike :func:`flux`, the metric does not depend on how much values change, only on how often the
+    loudest pitch class changes. It is blind to all other pitch classes, and to everything beyond
+    the next frame.
 
     Parameters
     ----------

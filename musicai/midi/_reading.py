@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
 
 MOST_BYTES = 2**21
-"""Largest file size in bytes: half a million notes, which take about 10 s and 500 MB to read."""
+"""Largest file size in bytes: about 350,000 notes, which take some 10 s and 300 MB to read."""
 
 MOST_TICKS = 10**7
 """pretty_midi's limit on the length of music, in ticks.

@@ -3,7 +3,7 @@
 A plain array does not store when its frames sound. Extractors return arrays that also carry a
 `timing`, so that a composer fitted in a pipeline gets the tempo or rate of its frames, much as
 feature names pass between the steps of a scikit-learn pipeline. Slices, sums and copies of such an
-array have no timing.
+array lose the timing; pickling keeps it.
 """
 
 from typing import Any
