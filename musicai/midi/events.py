@@ -1,6 +1,6 @@
 """Reading and writing the events of Standard MIDI Files.
 
-Channel messages and meta events are read; system-exclusive messages are skipped.
+Channel messages and meta events are read; system messages are skipped.
 """
 
 from collections.abc import Iterable, Iterator
