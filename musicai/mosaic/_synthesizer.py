@@ -334,8 +334,14 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         ValueError
             If a piece is not chroma, beats have no tempo or one at which the recordings cannot be
             played, `tempo` is given for a timing without beats, a style is unknown or cannot be
-            played, the number of timings or files differs from the number of pieces, or a file is
-            one of the recordings.
+            played, the number of timings or files differs from the number of pieces, the format of
+            a file is unknown, a file is one of the recordings, or a piece that is to be written has
+            no frames.
+        TypeError
+            If `X` is a collection but `file` is not a list, or a file is neither a path nor a
+            binary file object.
+        OSError
+            If a file cannot be written. An existing file is left unchanged.
         RecordingError
             If a recording has changed since `fit` or is missing, and is not found in the folder
             `root`.

@@ -103,9 +103,9 @@ def chroma_to_audio(
     -----
     The audio lasts as long as the frames, so that an analysis of the audio at the same frame rate
     has the same number of frames. Frames at a fixed rate are centered on their times, as in an
-    analysis, and sines are interpolated between the centers. Beats and measured frames are constant
-    between their borders. Sines fade out within the last 10 ms, other instruments within the last
-    0.1 s. The same piece always gives the same samples.
+    analysis, and sines are interpolated between the centers. Frames that follow beats, and measured
+    frames, are constant between their borders. Sines fade out within the last 10 ms, other
+    instruments within the last 0.1 s. The same piece always gives the same samples.
 
     The audio is first written to a temporary file, 4 bytes per sample, to measure its loudness.
     Synthesizing 20 minutes of audio takes about 20 megabytes of memory with sines and 60 megabytes

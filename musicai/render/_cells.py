@@ -28,7 +28,8 @@ class Cells(NamedTuple):
     levels: np.ndarray
     """Mean loudness of each cell without its silence, from 0 to 1, shape (n_cells,).
 
-    The loudest frame in the first `SETTLED_BARS` bars has a loudness of 1.
+    The loudness of a frame is its largest value, divided by the largest value in the first
+    `SETTLED_BARS` bars.
     """
 
     seconds: np.ndarray

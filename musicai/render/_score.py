@@ -64,9 +64,9 @@ def to_musicxml(
         pieces, ``timing=analysis.timing``, or ``Timing.from_tempo(96)``. A number is frames per
         second. For a collection, pass one timing for all pieces or a list with one for each.
     notated_tempo : float, default=None
-        Tempo, in beats per minute, at which to notate frames that are not beats; None means 120.
-        The first frame begins on a beat. This tempo does not affect the times at which frames
-        sound. It cannot be set for frames that are beats, because they have their own tempo.
+        Tempo, in beats per minute, at which to notate frames that do not follow beats; None means
+        120. The first frame begins on a beat. This tempo does not affect the times at which frames
+        sound. It cannot be set for frames that follow beats, because they have their own tempo.
     key : str, or a list of them, default=None
         Key of the piece, such as "G" or "F#m", if known, for example from ``sample(key=...)``. If
         None, the key is estimated from the first eight bars. For a collection, pass one key for all
@@ -112,9 +112,9 @@ def to_musicxml(
 
     Bars begin on the downbeats of `timing`. If these are unknown, bars are placed so that as many
     chord changes as possible in the first eight bars fall on downbeats. Incomplete first and last
-    bars are filled with rests. Frames that are not beats are written in bars of four beats, from
-    the first frame on. Apart from an estimated key or first bar line, which depend on the first
-    eight bars, a bar does not depend on later music.
+    bars are filled with rests. Frames that do not follow beats are written in bars of four beats,
+    from the first frame on. Apart from an estimated key or first bar line, which depend on the
+    first eight bars, a bar does not depend on later music.
 
     Examples
     --------

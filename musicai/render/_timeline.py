@@ -11,10 +11,10 @@ from ..theory.timing_argument import timings_of
 
 GRID_RULE: Rule = (lambda v: v is None or (is_integer(v, 1) and v <= 96), "None or from 1 to 96")
 NOTATED_TEMPO = 120.0
-"""Default tempo, in beats per minute, at which frames that are not beats are notated."""
+"""Default tempo, in beats per minute, at which frames that do not follow beats are notated."""
 
 BEATS_PER_BAR = 4
-"""Number of beats per bar in the notation of frames that are not beats."""
+"""Number of beats per bar in the notation of frames that do not follow beats."""
 
 SETTLED_BARS = 8
 """Number of bars at the beginning of a piece from which its loudness and, if unknown, its key and
@@ -38,8 +38,8 @@ class Timeline(NamedTuple):
         Borders of the frames. The first value of `seconds` is 0. The first value of `beats` is 0,
         or between 0 and 1 if the piece begins within its first beat.
     tempo : float
-        Tempo in beats per minute: the tempo of the timing if frames are beats, otherwise the tempo
-        of the notation.
+        Tempo in beats per minute: the tempo of the timing if frames follow beats, otherwise the
+        tempo of the notation.
     beats_per_bar : int
         Beats per bar.
     downbeat : int or None
@@ -57,7 +57,7 @@ class Timeline(NamedTuple):
 
     @classmethod
     def of(cls, timing: Timing, n_frames: int, *, notated_tempo: float | None) -> Self:
-        """Return the timeline of a piece; `notated_tempo` is for frames that are not beats."""
+        """Return the timeline of a piece; `notated_tempo` is for frames without beats."""
         seconds = timing.borders(n_frames)
         seconds = seconds - seconds[0]
         if not timing.has_beats:
