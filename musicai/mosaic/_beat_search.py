@@ -24,7 +24,7 @@ from ._targets import Target
 
 CANDIDATES = 250
 """Maximum number of rows that are chosen by worth as candidates for a beat of the piece. Also the
-number of best states whose next row becomes an additional candidate."""
+number of best paths whose next row becomes an additional candidate."""
 
 TEMPO, UNSTEADY, TRANSPOSED = 3.0, 0.9, 0.04
 """Costs of a row, in units of its correlation with a beat of the piece: `TEMPO` per octave between
@@ -57,7 +57,7 @@ MEMORY = 20.0
 
 
 class _States(NamedTuple):
-    """The best path so far to each candidate row for the latest beat of the piece."""
+    """The best paths so far, one to each candidate row for the latest beat of the piece."""
 
     rows: np.ndarray  # the last row of each path
     score: np.ndarray  # of each path, relative to the score of the best one
@@ -94,7 +94,8 @@ def find_beats(
     join_cost : float
         Basic cost of a join, in units of the correlation of a beat.
     clarity : float
-        Advantage of a row with a clarity of 1 over one with a clarity of 0, in the same units.
+        Advantage of a row with a clarity of 1 over one with a clarity of 0, in the same units as
+        `join_cost`.
     longest : float
         Uninterrupted seconds after which each further beat in the same recording costs `FORBIDDEN`.
         A lower value also raises the cost of recordings that were played recently, so that the

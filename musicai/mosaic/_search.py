@@ -159,8 +159,8 @@ class _Search:
     def _joins(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the score, `in_a_row` and `came_from` that each row would have if joined now."""
         best, _ = self._origins[-1]
-        # A join to a recording that has already played for `_longest` frames is possible, but
-        # costs `DEAR`: with few recordings, all of them may have played that long.
+        # A join to a recording that has played for `_longest` frames is possible, but costs an
+        # additional `DEAR`: with few recordings, all of them may have played that long.
         left = [score[origin.row] - self._at_joins[origin.row] for origin in self._origins[-1]]
         join = np.full(self._n_recordings, left[0], dtype=np.float32)
         join[self._recording[best.row]] = left[1]
@@ -168,7 +168,7 @@ class _Search:
         in_a_row = np.ones(self._n_recordings, dtype=np.int32)
         came_from = np.zeros(self._n_recordings, dtype=np.int8)
         came_from[self._recording[best.row]] = 1
-        # The better origin comes last, so that it overrides the other one.
+        # Handle the better origin last, so that it overrides the second-best one.
         for number, origin in reversed(list(enumerate(self._origins[-1]))):
             frames = self._frames_in_a_row(origin)
             allowed = frames <= self._longest
@@ -177,7 +177,7 @@ class _Search:
             came_from[allowed] = number
         by_row = self._by_row(join) - self._at_joins
         if self._alone:
-            # If there is only one recording, a join to a nearby row costs `DEAR`.
+            # If there is only one recording, a join to a nearby row costs an additional `DEAR`.
             near = min(self._longest, len(score) // 4)
             by_row[max(0, best.row - near) : best.row + near + 1] -= DEAR
         return by_row, self._by_row(in_a_row), self._by_row(came_from)
@@ -190,7 +190,7 @@ class _Search:
         frames = np.ones(self._n_recordings, dtype=np.int32)
         if self._alone:
             return frames
-        # A recording that is played again within half the limit continues its count.
+        # A recording that is played again after less than half the limit continues its count.
         for left in self._way_back(origin):
             away = origin.frame - left.frame
             if away >= max(1, self._longest // 2):

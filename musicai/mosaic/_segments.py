@@ -72,7 +72,7 @@ def as_segments(
     starts = timing.seconds_at([run.frame for run in runs])
     for run, start, stop in zip(runs, starts, [*starts[1:], end], strict=True):
         semitones = float(corpus.semitones[corpus.track(run.row)])
-        # Align the centers of the recording's frames with those of the piece's frames.
+        # Align the centers of the recording's frames with the centers of the piece's frames.
         lead = run.frame / timing.frame_rate - start
         source = corpus.frame(run.row) / timing.frame_rate - lead * speed(semitones)
         recording = int(corpus.recording[run.row])

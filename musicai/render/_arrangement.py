@@ -26,7 +26,7 @@ _FAINTEST = 0.1  # minimum loudness of a chord tone, relative to the chord's lou
 
 
 class Note(NamedTuple):
-    """A note with its start and end in beats, MIDI number and velocity."""
+    """A note: its start and end in beats, its MIDI number, and its velocity."""
 
     start: float
     end: float
@@ -161,7 +161,10 @@ def _bass_notes(sheet: Sheet, cells: Cells) -> list[Note]:
 
 
 class _Stroke(NamedTuple):
-    """A chord of the sheet that is struck at `start` and held until `end`, both in beats."""
+    """A chord that is struck at `start` and held until `end`, both in beats.
+
+    `chord` is its index in the sheet, and `cells` are the beats for which it is held.
+    """
 
     chord: int
     cells: slice
