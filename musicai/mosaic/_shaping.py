@@ -206,7 +206,10 @@ def _factors_of(spectra: np.ndarray, factors: np.ndarray) -> np.ndarray:
 def silence_between(
     piece: np.ndarray, blocks: Iterable[np.ndarray], *, hop: float
 ) -> Iterator[np.ndarray]:
-    """Silence the sound where frames of the piece are all zeros. A frame has `hop` samples."""
+    """Silence the sound where frames of the piece are all zeros.
+
+    A frame has `hop` samples. The sound fades over one frame before and after silent frames.
+    """
     sounding = piece.any(axis=1).astype(np.float32)
     if sounding.all():
         yield from blocks

@@ -75,11 +75,11 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     but keep their dynamics. Segments are crossfaded where they are quiet. Where their harmony
     differs from that of the piece, pitch classes are attenuated or boosted.
 
-    If the extractor follows beats and the recordings have a clear pulse, the mosaic plays beats
-    instead of frames ("mosaic by beats"): the beats of the recordings fall on the beats of the
-    piece. To this end, recordings are stretched in time without changing their pitch. Recordings
-    with a clear pulse and a tempo near that of the piece are preferred, and joins end just before
-    the attack of a beat.
+    If the extractor follows beats and the recordings have a clear pulse, the result is a mosaic by
+    beats, otherwise a mosaic by frames. In a mosaic by beats, the beats of the recordings fall on
+    the beats of the piece. To this end, recordings are stretched in time without changing their
+    pitch. Recordings with a clear pulse and a tempo near that of the piece are preferred, and joins
+    end just before the attack of a beat.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ class Wanted(NamedTuple):
     timing : Timing
         Timing of the frames.
     seconds : float
-        Length of the mosaic in seconds, rounded to a whole number of samples.
+        Length of the mosaic in seconds, rounded down to a whole number of samples.
     frames : ndarray of shape (n_analyzed, 12)
         Chroma of the piece at the center of each of the extractor's frames.
     """
