@@ -168,9 +168,9 @@ class PersistenceBaseline(_LevelBaseline):
 
     .. math:: P(x_t \mid x_{t-1}) = \prod_d p_d(x_{t,d} \mid b(x_{t-1,d}))
 
-    The previous value is replaced by its bin :math:`b`, one of at most 32 bins of equal width. Each
-    histogram is smoothed with a broader one, which weighs as much as :math:`k` counts and therefore
-    dominates where counts are few:
+    The previous value is replaced by its bin :math:`b`, one of at most 32 bins of about equal
+    width. Each histogram is smoothed with a broader one, which weighs as much as :math:`k` counts
+    and therefore dominates where counts are few:
 
     .. math:: p_d(l \mid b) = \frac{n_d(b, l) + k\, p(l \mid b)}{\sum_{l'} n_d(b, l') + k}, \qquad
         p(l \mid b) = \frac{\sum_d n_d(b, l) + k\, q(l)}{\sum_{d,l'} n_d(b, l') + k}

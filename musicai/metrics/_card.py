@@ -67,7 +67,7 @@ class Report(Figures):
             figures are ``overlap_area`` (the geometric mean of all overlaps),
             ``transition_matrix_overlap``, ``frechet_distance`` and ``memorization``. The other sets
             have the same figures except memorization, with the prefixes ``ceiling_``, ``markov_``
-            and ``shuffled_``. Real music only has means, standard deviations and memorization, with
+            and ``shuffled_``. Real music has only means, standard deviations and memorization, with
             the prefix ``real_``. ``n_excerpts``, ``n_frames`` and ``frame_rate`` come last.
         """
         figures: dict[str, float] = {}

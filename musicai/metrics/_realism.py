@@ -86,7 +86,8 @@ def common_frame_rate(timing: Any, sets: Mapping[str, Sequence[np.ndarray]]) -> 
 def measure(pieces: Sequence[np.ndarray], frame_rate: float) -> dict[str, np.ndarray]:
     """Return the value of each of `REALISM_METRICS` for each piece, by the metric's name.
 
-    Windows last 1 s for `dynamics`, 10 s for `key_stability` and 2 s for `recurrence`.
+    Windows last 1 s for `dynamics`, 10 s for `key_stability`, and 2 s for `recurrence`, which
+    compares windows at least 10 s apart.
     """
     second, moment, passage = (max(1, round(seconds * frame_rate)) for seconds in (1, 2, _PASSAGE))
     windows = {

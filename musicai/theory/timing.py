@@ -302,8 +302,8 @@ class Timing:
         Raises
         ------
         ValueError
-            If beats have no tempo, the frames last more than a day, or `n_frames` differs from the
-            number of measured frames.
+            If beats have no tempo, the frames last more than a day, or `n_frames` is missing,
+            invalid or different from the number of measured frames.
 
         Examples
         --------
@@ -379,7 +379,8 @@ class Timing:
         Raises
         ------
         ValueError
-            If there are no beats, or `n_frames` differs from the number of measured frames.
+            If there are no beats, or `n_frames` is missing, invalid or different from the number of
+            measured frames.
 
         Examples
         --------

@@ -117,7 +117,7 @@ def test_order_and_type_of_a_collection_do_not_matter(name, X, order):
 @pytest.mark.parametrize("name", [name for name in METRICS if name not in OF_LOUDNESS])
 @few
 @given(X=collections, loudness=st.sampled_from([2.0**-10, 0.25, 2.0**7]))
-def test_loudness_does_not_change_a_metric(name, X, loudness):
+def test_loudness_does_not_change_most_metrics(name, X, loudness):
     # Factors other than powers of two would round the values, so that ties could be lost.
     louder = [piece.astype(float) * loudness for piece in X]
     assert_same(measure(name, louder), measure(name, X))

@@ -63,7 +63,7 @@ def test_a_single_file_is_refused(make_midi, method, file):
 
 
 @pytest.mark.parametrize("X", [np.zeros((4, 88)), np.zeros(5), None, 7, (x for x in "ab")])
-def test_values_other_than_lists_are_refused(X):
+def test_values_other_than_collections_of_files_are_refused(X):
     with pytest.raises(TypeError, match="a list of MIDI files is expected"):
         PianoRollExtractor().transform(X)
 
