@@ -7,8 +7,8 @@ Pass recordings with a pulse, or folders of them::
 A hash of their names divides whole recordings into three parts: 64 % for training, 18 % for
 development, on which settings were chosen, and 18 % for the test, whose figures are in the tables
 of the documentation. For each kind of frames and each seed, a composer with default parameters is
-trained and samples `--pieces` pieces. ``musicai.metrics.report`` compares excerpts of 40 s of these
-pieces, of the held-out recordings and of the training recordings.
+trained and samples `--pieces` pieces at each `--temperature`. ``musicai.metrics.report`` compares
+excerpts of 40 s of these pieces, of the held-out recordings and of the training recordings.
 
 The table has means over seeds and draws and, if there are several, standard deviations:
 
@@ -50,7 +50,7 @@ def read_arguments():
     add_recordings(parser, n_chorales=120)
     parser.add_argument("--part", choices=("development", "test"), default="test")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
-    parser.add_argument("--temperature", type=float, default=0.9)
+    parser.add_argument("--temperature", type=float, nargs="+", default=[0.9], metavar="T")
     parser.add_argument("--pieces", type=int, default=40, help="number of pieces to compose")
     parser.add_argument("--seeds", type=int, default=3, help="number of seeds to train with")
     parser.add_argument(
@@ -125,7 +125,7 @@ def main():
         chroma = {name: [each.chroma for each in part] for name, part in parts.items()}
         learned, held_out = chroma["learned"], chroma[arguments.part]
         print(f"{kind}: {len(learned)} recordings learned, {len(held_out)} held out")
-        results = []
+        results = {temperature: [] for temperature in arguments.temperature}
         for seed in range(arguments.seeds):
             composer = LSTMComposer(
                 max_iter=arguments.epochs,
@@ -135,19 +135,22 @@ def main():
             )
             start = time.process_time()
             composer.fit(learned, timing=parts["learned"])
-            seconds = time.process_time() - start
-            for draw in range(arguments.draws):
-                figures = measure(
-                    composer,
-                    learned,
-                    held_out,
-                    temperature=arguments.temperature,
-                    n_pieces=arguments.pieces,
-                    seed=seed * arguments.draws + draw,
-                )
-                results.append(figures | {"CPU seconds": seconds, "epochs": composer.n_iter_})
-                print({k: round(float(v), 3) for k, v in results[-1].items()}, flush=True)
-        rows[kind] = {name: [result[name] for result in results] for name in results[0]}
+            training = {"CPU seconds": time.process_time() - start, "epochs": composer.n_iter_}
+            for temperature in arguments.temperature:
+                for draw in range(arguments.draws):
+                    figures = measure(
+                        composer,
+                        learned,
+                        held_out,
+                        temperature=temperature,
+                        n_pieces=arguments.pieces,
+                        seed=seed * arguments.draws + draw,
+                    )
+                    results[temperature].append(figures | training)
+                    print({k: round(float(v), 3) for k, v in figures.items()}, flush=True)
+        for temperature, every in results.items():
+            row = {name: [figures[name] for figures in every] for name in every[0]}
+            rows[f"{kind}, temperature {temperature:g}"] = row
     print_table(
         [arguments.part, *rows],
         (

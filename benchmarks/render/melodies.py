@@ -1,6 +1,6 @@
 """Intervals and durations of the melodies of scores, compared with folk songs.
 
-    python -m benchmarks.render.melodies [--pieces 24] [--passes 12]
+    python -m benchmarks.render.melodies [--pieces 24] [--passes 100]
 
 Composers train on half-beats and on frames of synthetic songs and waltzes from ``make_songs``. The
 melodies that ``to_musicxml`` writes for their pieces, and for the songs, are compared with 50 folk
@@ -33,6 +33,7 @@ from musicai.datasets import make_songs
 from musicai.render import to_musicxml
 
 STYLES = ("pop", "waltz")
+TEMPERATURE = 0.9  # as for `musicai compose`
 FOLK_SONGS = ("erk10", "fink0", "kinder0", "altdeu20", "boehme20")
 Melody = list[tuple[float, int]]
 """Notes of a melody: durations in quarter notes, and MIDI numbers."""
@@ -87,7 +88,7 @@ def main() -> None:
     )
     parser.add_argument("--pieces", type=int, default=24, help="of each kind (default: 24)")
     parser.add_argument("--songs", type=int, default=24, help="to learn (default: 24)")
-    parser.add_argument("--passes", type=int, default=12, help="of training (default: 12)")
+    parser.add_argument("--passes", type=int, default=100, help="of training (default: 100)")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     songs = make_songs(arguments.songs, styles=list(STYLES), sr=22050)
@@ -98,12 +99,13 @@ def main() -> None:
         analyses = ChromaExtractor(sync=sync, memory=memory).analyze(songs.recordings)
         learned = [analysis.chroma for analysis in analyses]
         timings = [analysis.timing for analysis in analyses]
-        composer = LSTMComposer(hidden_size=96, max_iter=arguments.passes, random_state=0)
+        composer = LSTMComposer(max_iter=arguments.passes, random_state=0)
         composer.fit(learned, songs.target, timing=timings)
         pieces, clocks = [], []
         for i in range(arguments.pieces):
             style = STYLES[i % 2]
-            pieces.append(composer.sample(n_frames, style=style, random_state=i))
+            options = {"style": style, "temperature": TEMPERATURE, "random_state": i}
+            pieces.append(composer.sample(n_frames, **options))
             clocks.append(composer.timing_of(style))
         name = "half-beats" if sync else "frames"
         kinds[f"songs by {name}"] = melodies_of(learned, timings)
