@@ -80,8 +80,9 @@ def chroma_to_midi(
         pieces or a list with one for each.
     grid : int or None, default=4
         Notes begin and end on a grid with this number of steps per beat, except that the last notes
-        end with the piece. The chords and bass of a band change on beats. If None, the other notes
-        begin and end with frames; unless frames follow beats, they are off a sequencer's grid.
+        end with the piece. If None, notes begin and end with frames; unless frames follow beats,
+        they are off a sequencer's grid. In a band, only the melody uses the grid: chords and bass
+        change on beats, and drums play on beats and half-beats.
 
     Returns
     -------
