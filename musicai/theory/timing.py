@@ -162,7 +162,8 @@ class Timing:
         ------
         ValueError
             If the seconds or beats are not numbers in ascending order, the seconds span more than
-            a day, there are not as many beats as seconds, or a parameter is out of range.
+            a day, there are not as many beats as seconds, they do not increase together, beats are
+            implausibly long or short, or a parameter is out of range.
 
         Examples
         --------
