@@ -21,7 +21,7 @@ from musicai import LSTMComposer
 from musicai.datasets import fetch_polyphonic
 
 SETS = ("JSB_Chorales", "Nottingham", "MuseData", "Piano_midi")
-SETTING = {"batch_size": 8, "learning_rate": 0.01, "dropout": 0.4}
+SETTING = {"hidden_size": 128, "batch_size": 8, "learning_rate": 0.01, "dropout": 0.5}
 
 # (model, kind of figure, negative log-likelihoods in the order of SETS, source)
 PUBLISHED = (

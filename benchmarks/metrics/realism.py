@@ -1,6 +1,7 @@
 """How similar LSTMComposer's pieces are to real music, compared with those of baseline composers.
 
     python -m benchmarks.metrics.realism [FILE_OR_FOLDER ...] [--epochs 40] [--temperature 1]
+    python -m benchmarks.metrics.realism [FILE_OR_FOLDER ...] --sync half-beat
     python -m benchmarks.metrics.realism FOLK_FOLDER BLUES_FOLDER --styles folk blues
 
 Without files, the recordings are chorales played with a soundfont. Half of the recordings are for
@@ -8,7 +9,8 @@ training, in parts of at most a minute; the other half is held out. For comparis
 are cut from both halves, equally many from each. The composer samples as many pieces of that
 length, without primes. It is compared with a Markov chain over 64 prototypes of frames, a hidden
 Markov model with Gaussian frames, frames in random order, a network that is trained on squared
-error and reads its own predictions, and noise.
+error and reads its own predictions, and noise. With ``--sync``, all beats are taken to have the
+median tempo of the recordings.
 
 The script prints
 
@@ -51,6 +53,7 @@ LEARNED = 60  # seconds; longest training part
 EXCERPT = 30
 LONG = 180
 WINDOW = 10  # seconds of music from which a key is found
+JUDGED = 6  # seconds of music that the classifier judges at once
 LAGS = (10, 60, 100)
 N_LONG = 12
 ENDLESS = 20_000  # frames of the longest sample
@@ -75,6 +78,9 @@ def read_arguments():
     )
     add_recordings(parser, n_chorales=120)
     parser.add_argument("--styles", nargs="+", default=[], metavar="S", help="one for each of them")
+    parser.add_argument(
+        "--sync", choices=("half-beat", "beat"), help="without it, frames have a fixed rate"
+    )
     parser.add_argument("--epochs", type=int, default=40, help="of training")
     parser.add_argument("--temperature", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=0, help="of split, training and sampling")
@@ -174,7 +180,7 @@ def print_metrics(held_out, others, style):
     print_table([first, "held out", "composed", *(f"area: {key}" for key in others)], rows)
 
 
-def print_ranking(held_out, other, others, learned, style, seed):
+def print_ranking(held_out, other, others, learned, rate, style, seed):
     """Print the realism, the copies and the classifier's area of each set."""
     real = frames_of(held_out)
     groups = [piece.recording for piece in held_out]
@@ -185,9 +191,9 @@ def print_ranking(held_out, other, others, learned, style, seed):
         rows.append(
             (
                 name,
-                metrics.realism(pieces, real, timing=ChromaExtractor()),
+                metrics.realism(pieces, real, timing=rate),
                 copied,
-                told_apart(real, pieces, groups, own, seed),
+                told_apart(real, pieces, groups, own, seed, window=round(JUDGED * rate)),
                 two_loudest(pieces),
             )
         )
@@ -318,10 +324,21 @@ def main():
     rng = np.random.default_rng(arguments.seed)
     options = {"temperature": arguments.temperature, "random_state": arguments.seed}
     files, labels = find_labeled(arguments)
-    extractor = ChromaExtractor(memory=get_data_home() / "benchmarks", n_jobs=-1, verbose=1)
-    rate = extractor.frame_rate
-    chroma = extractor.transform(files)
-    recordings = list(map(Piece, chroma, labels, range(len(files))))
+    extractor = ChromaExtractor(
+        sync=arguments.sync, memory=get_data_home() / "benchmarks", n_jobs=-1, on_error="warn"
+    )
+    analyses = extractor.analyze(files)
+    chroma = [analysis.chroma for analysis in analyses]
+    if arguments.sync:
+        tempo = np.median([each.tempo for each in analyses if len(each.chroma) > 1])
+        rate = tempo / 60 * (2 if arguments.sync == "half-beat" else 1)
+    else:
+        rate = extractor.frame_rate
+    recordings = [
+        Piece(frames, label, number)
+        for number, (frames, label) in enumerate(zip(chroma, labels, strict=True))
+        if len(frames) > 1
+    ]
     learned, held_out_recordings = split(recordings, rng)
     held_out, some = equally_many(cut(held_out_recordings, rate), cut(learned, rate), rng)
     learned = in_parts(learned, rate)
@@ -362,6 +379,7 @@ def main():
             [some[i] for i in places],
             chosen,
             frames_of(learned),
+            rate,
             style,
             arguments.seed,
         )

@@ -22,14 +22,15 @@ from ._folders import folder_to_write, temporary_folder
 from ._terminal import UserError, say, warn
 
 _EXAMPLES = """examples:
-  musicai compose recordings             learn a folder, compose, write everything to out/
+  musicai compose recordings             train on a folder, compose, write everything to out/
   musicai chords song.mp3                print the chords of a recording
-  musicai play out/composed.mid          play a recording or a MIDI file
+  musicai play out/continued.mid         play a recording or a MIDI file
 """
 _COMPOSE = """Learn from a folder of recordings and compose new pieces.
 
-Each subfolder of FOLDER is a style. If the recordings have a clear pulse, frames are half-beats.
-Without FOLDER, rule-based pop songs and waltzes are generated and played with a soundfont.
+Each subfolder of FOLDER is a style; files beside the subfolders form a style with the name of
+FOLDER. If the recordings have a clear pulse, frames are half-beats. Without FOLDER, rule-based pop
+songs and waltzes are generated and played with a soundfont.
 Audio, scores, pictures and the trained composer are written to a folder; its page index.html
 shows them all."""
 _COMPOSE_EXAMPLES = """examples:
@@ -53,9 +54,9 @@ _PLAY = """Play a recording or a MIDI file.
 A soundfont plays MIDI. The first of these programs that is installed plays the sound: ffplay,
 afplay, pw-play, paplay, aplay. Windows needs none."""
 _PLAY_EXAMPLES = """examples:
-  musicai play out/composed.wav
-  musicai play out/composed.mid
-  musicai play out/composed.mid --to composed.flac    write the sound to a file
+  musicai play out/continued.wav
+  musicai play out/continued.mid
+  musicai play out/continued.mid --to continued.flac    write the sound to a file
 """
 
 

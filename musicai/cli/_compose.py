@@ -163,10 +163,11 @@ def train_composer(train: Sequence[Piece], epochs: int | None, seed: int) -> LST
 
 
 def size(pieces: Sequence[Piece]) -> str:
-    """Return a phrase with the number of pieces and their total length."""
+    """Return a phrase with the numbers of pieces and of recordings, and the total length."""
+    recordings = counted(len({piece.recording for piece in pieces}), "recording")
     seconds = sum(piece.seconds for piece in pieces)
     length = counted(seconds / 60, "minute") if seconds >= 60 else counted(seconds, "second")
-    return f"{counted(len(pieces), 'piece')}, {length} of music"
+    return f"{counted(len(pieces), 'piece')} from {recordings}, {length} of music"
 
 
 def unit(timing: Timing) -> str:
@@ -192,7 +193,9 @@ def print_where_to_listen(out: Path, new: Sequence[New], source: str, extras: se
         print(f"  in time with it: {listed}")
     if "plot" in extras:
         print(f"look at {out / 'chromagrams.png'} and {out / 'learning.png'}")
-    print(f"compose more: {out / 'index.html'} has the lines, for {python()}")
+    print(
+        f"to compose more, run the Python code at the end of {out / 'index.html'} with {python()}"
+    )
 
 
 def python() -> str:

@@ -127,11 +127,17 @@ def mean_clarity(analyses: Sequence[Analysis]) -> float:
 
 
 def cut(pieces: Sequence[Piece], seconds: float) -> list[Piece]:
-    """Cut every piece into equal excerpts, each about `seconds` long."""
+    """Cut every piece into excerpts of the same number of frames, about `seconds` long.
+
+    The last excerpt of a piece is up to half shorter or longer. Thus most excerpts have the same
+    length, and `LSTMComposer` does not take the ends of these for endings.
+    """
+    rate = sum(len(piece.frames) for piece in pieces) / sum(piece.seconds for piece in pieces)
+    length = max(1, round(seconds * rate))
     excerpts = []
     for piece in pieces:
-        n_excerpts = max(1, round(piece.seconds / seconds))
-        borders = np.linspace(0, len(piece.frames), n_excerpts + 1).round().astype(int)
+        n_excerpts = max(1, round(len(piece.frames) / length))
+        borders = [*range(0, n_excerpts * length, length), len(piece.frames)]
         times = piece.timing.borders(len(piece.frames))
         for first, last in pairwise(borders):
             minutes, seconds_of_minute = divmod(round(times[first] - times[0]), 60)

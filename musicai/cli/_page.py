@@ -66,7 +66,8 @@ MORE = """import joblib
 from musicai.render import chroma_to_audio
 
 extractor, composer = joblib.load("composer.joblib")  # in the folder of this page
-piece = composer.sample(128)
+# another random_state gives another piece
+piece = composer.sample(128, temperature=0.9, random_state=1)
 chroma_to_audio(piece, "more.wav", timing=composer.timing, instruments={})"""
 
 SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")

@@ -73,7 +73,7 @@ def test_pieces_are_composed_in_the_styles_of_a_folder(tmp_path, capsys):
     links = set(re.findall(r'(?:href|src)="([^"]+)"', page))
     assert links == {path.name for path in out.iterdir()} - {"index.html"}
     assert "Too little music was held out for a scorecard, which needs 2 excerpts of 20" in page
-    assert re.search(r"Held out: 2 pieces, 1\d seconds of music", page)
+    assert re.search(r"Held out: 2 pieces from [12] recordings?, 1\d seconds of music", page)
     assert "Few recordings: they were cut into excerpts" in page
     output, progress = capsys.readouterr()
     assert re.search(r"^musicai: warning: left out .*broken\.wav", progress, re.MULTILINE)
@@ -274,6 +274,20 @@ def test_titles_of_excerpts_state_where_the_excerpts_begin():
     piece = _music.Piece("a", np.ones((900, 12)), None, Path("a.wav"), Timing.from_rate(10))
     titles = [excerpt.title for excerpt in _music.cut([piece], 30)]
     assert titles == ["a, from 0:00", "a, from 0:30", "a, from 1:00"]
+
+
+def test_excerpts_of_recordings_with_different_tempi_have_one_length():
+    pieces = [
+        _music.Piece(
+            "a", np.ones((10 * rate, 12)), None, Path("a.wav"), Timing.from_rate(rate / 20)
+        )
+        for rate in (30, 41, 63)
+    ]
+    lengths = [len(excerpt.frames) for excerpt in _music.cut(pieces, 30)]
+    assert sum(lengths) == 1340
+    length = max(set(lengths), key=lengths.count)
+    assert lengths.count(length) >= len(lengths) - len(pieces)
+    assert all(length / 2 <= each <= length * 1.5 for each in lengths)
 
 
 @pytest.mark.parametrize(
