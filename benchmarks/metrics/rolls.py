@@ -12,7 +12,7 @@ Each row of the table has means over its pieces:
 
 - polyphony: the number of notes in a sounding frame
 - note length: how long a note lasts, in frames
-- frame length: how many frames pass, on average, until the sounding notes change
+- time between changes: mean number of frames until the sounding notes change
 - entropy of pitch classes: how evenly a piece uses them, in bits
 - repeated: the share of frames in repetitions, which are at least five successive frames that
   occurred before in the piece
@@ -37,7 +37,7 @@ SCALE = np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11])
 HEAD = (
     "polyphony",
     "note length",
-    "frame length",
+    "time between changes",
     "entropy of pitch classes",
     "repeated",
     "silent",

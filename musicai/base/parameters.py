@@ -89,7 +89,7 @@ def as_rng(random_state: Any, *stream: int) -> np.random.RandomState:
 
 
 def draw_seed(random_state: Any, *stream: int) -> int:
-    """Draw an integer seed from a random state, given the arguments of `as_rng`."""
+    """Draw an integer seed from the random state that `as_rng` returns for these arguments."""
     return int(as_rng(random_state, *stream).randint(2**31))
 
 

@@ -328,7 +328,7 @@ class ChromaExtractor(FileTransformer):
         ----------
         X : ndarray of shape (n_frames, 12), or a collection of them
             One or several pieces. Negative values count as 0.
-        timing : Timing, object with a `timing`, or float, or a list of them, default=None
+        timing : Timing, object with a `timing`, float, or list of these, default=None
             Timing of the frames: one for all pieces, or a list with one for each piece of a
             collection. A number means frames per second. None means the extractor's `timing`. With
             `sync`, the extractor's timing has no tempo, so pass ``analysis.timing`` for a recording

@@ -371,7 +371,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             `early_stopping` is False.
         y_val : array-like of shape (n_pieces,), default=None
             Style label of each validation piece.
-        timing : Timing, object with a `timing`, or float, or a list of them, default=None
+        timing : Timing, object with a `timing`, float, or list of these, default=None
             Timing of the frames: one for all pieces, such as the extractor that made them, or a
             list with one per piece, such as the analyses of the recordings. A number means frames
             per second. None uses the `timing` that an extractor has attached to the pieces, as in
@@ -427,7 +427,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         styles : array-like, default=None
             All style labels that will occur. Required in the first call unless `y` contains all of
             them.
-        timing : Timing, object with a `timing`, or float, or a list of them, default=None
+        timing : Timing, object with a `timing`, float, or list of these, default=None
             Timing of the frames, as in `fit`. Timings of all calls are combined.
 
         Returns

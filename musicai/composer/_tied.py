@@ -403,7 +403,10 @@ class TiedNADESampler(EmissionSampler):
         return notes
 
     def _first_layer(self, readout: np.ndarray, previous: np.ndarray) -> np.ndarray:
-        """Return the first hidden layer of every note, without lower notes of the frame itself."""
+        """Return the inputs of the first activation of every note in the compass.
+
+        The contributions of lower notes of the same frame are not yet included.
+        """
         of_classes, of_means = np.split(readout, 2, axis=2)
         recent = previous[:, None, 4 * self.n_features : 4 * self.n_features + N_RECENT]
         of_classes = of_classes + of_means.mean(1, keepdims=True)

@@ -37,7 +37,10 @@ _RULE: Rule = (
     lambda v: SAMPLING_RATE_RULE[0](v) and v == int(v),
     "a whole number of hertz from 1000 to 192000",
 )
-"""Rule for the sampling rate of samples; the header of an audio file needs a whole number."""
+"""Rule for the sampling rate that goes with an array of samples.
+
+The samples are encoded as an audio file, whose header holds the rate as a whole number.
+"""
 
 
 class AudioPlayer:

@@ -227,7 +227,7 @@ class PianoRollExtractor(FileTransformer):
         X : ndarray of shape (n_frames, 88), or a collection of them
             One piece or several. A key sounds where its value is at least 0.5, so `X` may hold
             probabilities. Each run of frames in which a key sounds becomes one note.
-        timing : Timing, object with a `timing`, or float, or a list of them, default=None
+        timing : Timing, object with a `timing`, float, or list of these, default=None
             Timing of the frames: one for all pieces, or a list with one for each piece. If the
             extractor's frames follow beats, the timing must have a tempo, as in
             ``extractor.timing.at_tempo(96)``, and as many frames per beat as the extractor. None

@@ -145,9 +145,10 @@ def _name(midi: Any) -> str:
 
 
 def play(midi: Any, soundfont: Soundfont, *, n_samples: int = PASSAGE) -> Iterator[np.ndarray]:
-    """Render music in passages of `n_samples` samples, and yield their sum in blocks.
+    """Render music passage by passage, mix the overlapping passages, and yield the mix in blocks.
 
-    Blocks are mono at `RATE`. Each has `n_samples` samples; the last one may be shorter.
+    A passage has the notes that begin within `n_samples` samples; its sound lasts longer. Blocks
+    are mono at `RATE`. Each has `n_samples` samples; the last one may be shorter.
     """
     players = players_of(midi)
     start, rest = 0, np.zeros(0, np.float32)  # sound that has not been yielded yet

@@ -304,7 +304,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             File to which to write the audio; for a collection, a list with one file for each piece.
             A file is written in constant memory, and either completely or not at all. If None,
             return the audio.
-        timing : Timing, object with a `timing`, or float, or a list of them, default=None
+        timing : Timing, object with a `timing`, float, or list of these, default=None
             Timing of the frames, such as ``analysis.timing`` or ``Timing.from_tempo(96)``; for a
             collection, one timing for all pieces or a list with one for each. A number means frames
             per second. None means the timing of the extractor. In a mosaic by frames, a timing in
@@ -392,7 +392,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         ----------
         X : ndarray of shape (n_frames, 12), or a collection of them
             As in `transform`.
-        timing : Timing, object with a `timing`, or float, or a list of them, default=None
+        timing : Timing, object with a `timing`, float, or list of these, default=None
             As in `transform`.
         tempo : float, default=None
             As in `transform`.
@@ -432,7 +432,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         ----------
         X : ndarray of shape (n_frames, 12), or a collection of them
             As in `transform`.
-        timing : Timing, object with a `timing`, or float, or a list of them, default=None
+        timing : Timing, object with a `timing`, float, or list of these, default=None
             As in `transform`.
         tempo : float, default=None
             As in `transform`.

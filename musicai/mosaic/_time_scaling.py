@@ -1,4 +1,4 @@
-"""Time scaling: stretching of sound so that its beats fall at given times, at unchanged pitch.
+"""Time scaling: stretching sound without changing its pitch, so that beats fall at given times.
 
 This is WSOLA (W. Verhelst and M. Roelands, "An overlap-add technique based on waveform similarity
 (WSOLA) for high quality time-scale modification of speech", ICASSP 1993). The result is a sum of

@@ -70,7 +70,7 @@ def chord_chart(
         None, nothing is written.
     vocabulary : {"triads", "qualities"}, default="triads"
         Chords to choose from, as in :func:`recognize_chords`.
-    timing : Timing, object with a `timing`, or float, or a list of them
+    timing : Timing, object with a `timing`, float, or list of these
         When the frames sound: for example ``timing=extractor`` with the extractor that made the
         pieces, ``timing=analysis.timing``, or ``Timing.from_tempo(96)``. A number is frames per
         second. For a collection, pass one timing for all pieces or a list with one for each.

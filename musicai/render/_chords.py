@@ -52,7 +52,7 @@ def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) 
         "triads" has major and minor triads, which suffice for playing from a chart. "qualities"
         also has dominant, major, minor, diminished and half-diminished seventh chords, diminished
         and augmented triads, and suspended fourths.
-    timing : Timing, object with a `timing`, or float, or a list of them
+    timing : Timing, object with a `timing`, float, or list of these
         When the frames sound: for example ``timing=extractor`` with the extractor that made the
         pieces, ``timing=analysis.timing``, or ``Timing.from_tempo(96)``. A number is frames per
         second. For a collection, pass one timing for all pieces or a list with one for each.

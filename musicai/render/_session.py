@@ -90,7 +90,7 @@ def write_session(
         file object or the recordings are on another drive.
     mosaic : MosaicSynthesizer
         A fitted mosaic whose recordings are files.
-    timing : Timing, object with a `timing`, or float, or a list of them, default=None
+    timing : Timing, object with a `timing`, float, or list of these, default=None
         As in :meth:`musicai.MosaicSynthesizer.transform`.
     tempo : float, default=None
         As in :meth:`musicai.MosaicSynthesizer.transform`.

@@ -88,7 +88,7 @@ def test_transposed_chords_give_the_transposed_piece(composer):
 
 
 @pytest.mark.parametrize("n_pieces", [None, 3])
-def test_a_progression_of_open_bars_has_no_effect(composer, n_pieces):
+def test_a_progression_without_any_chord_has_no_effect(composer, n_pieces):
     asked = composer.sample(20, chords="* | N", n_pieces=n_pieces, random_state=5)
     np.testing.assert_array_equal(asked, composer.sample(20, n_pieces=n_pieces, random_state=5))
 
