@@ -1,9 +1,9 @@
 """Choice of the training device, and training in several processes started by torchrun.
 
 Every process (rank) has the same pieces and weights, and computes the gradient of its share of each
-batch. Gradients are summed over all processes, so that all processes take the same step. The first rank
-determines all values that could differ between processes, such as the time, a drawn seed or the
-content of a file, and sends them to the others.
+batch. Gradients are summed over all processes, so that all processes take the same step. The first
+rank determines all values that could differ between processes, such as the time, a drawn seed or
+the content of a file, and sends them to the others.
 
 A rank that fails raises its error and leaves the group. The other ranks, which are waiting for it,
 then raise torch's "Connection closed by peer", and torchrun terminates them.
