@@ -47,6 +47,7 @@ from benchmarks.metrics.composers import frozen_pieces, hidden_markov_pieces, no
 from benchmarks.metrics.telling import told_apart
 from musicai import ChromaExtractor, LSTMComposer, metrics
 from musicai.datasets import get_data_home
+from musicai.metrics._realism import measure
 from musicai.theory.keys import in_common_key
 
 LEARNED = 60  # seconds; longest training part
@@ -59,7 +60,6 @@ N_LONG = 12
 ENDLESS = 20_000  # frames of the longest sample
 END = 2_000  # last frames of that sample, which are measured
 OPENING = 20  # frames that are scored with and without a style label
-METRICS = metrics.REALISM_METRICS
 CEILING = "other real music"
 SHARE_OF_FROZEN = 0.25  # share of --epochs for the frozen network; with more, it still freezes
 
@@ -166,12 +166,12 @@ def compose_like(pieces, composer, **options):
     return composed
 
 
-def print_metrics(held_out, others, style):
+def print_metrics(held_out, others, rate, style):
     """Print the mean and deviation of each metric, and the overlap of each set with real music."""
     rows = []
-    for name, metric in METRICS.items():
-        real = np.array([metric(piece) for piece in held_out])
-        values = {key: np.array([metric(p) for p in pieces]) for key, pieces in others.items()}
+    measured = {key: measure(pieces, rate) for key, pieces in others.items()}
+    for name, real in measure(held_out, rate).items():
+        values = {key: of_set[name] for key, of_set in measured.items()}
         spreads = [f"{x.mean():.3f} ± {x.std():.3f}" for x in (real, values["composed"])]
         rows.append((name, *spreads, *(metrics.overlap_area(x, real) for x in values.values())))
     overlaps = [metrics.transition_overlap(pieces, held_out) for pieces in others.values()]
@@ -297,7 +297,7 @@ def print_styles(held_out, learned, composer, rate, **options):
     pair = names[:2]
     classifier = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
     known = [piece for piece in learned if piece.style in pair]
-    classifier.fit([portrait(piece.frames) for piece in known], styles_of(known))
+    classifier.fit([portrait(piece.frames, rate) for piece in known], styles_of(known))
     n_frames, n_pieces = round(EXCERPT * rate), 20
     halves = dict.fromkeys(pair, 0.5)
     sets = {f"held out, {name}": [p.frames for p in held_out if p.style == name] for name in pair}
@@ -306,16 +306,20 @@ def print_styles(held_out, learned, composer, rate, **options):
             n_frames, n_pieces=n_pieces, style=style, **options
         )
     rows = [
-        (name, classifier.predict_proba([portrait(piece) for piece in pieces])[:, 1].mean())
+        (name, classifier.predict_proba([portrait(piece, rate) for piece in pieces])[:, 1].mean())
         for name, pieces in sets.items()
     ]
     print_table(["pieces", f"probability of {pair[1]}"], rows)
 
 
-def portrait(piece):
+def portrait(piece, rate):
     """Return a piece as input for the style classifier: chroma in a common key, and metrics."""
     chroma = in_common_key(piece)
-    return [*chroma.mean(axis=0), *chroma.std(axis=0), *(f(piece) for f in METRICS.values())]
+    return [
+        *chroma.mean(axis=0),
+        *chroma.std(axis=0),
+        *np.concatenate(list(measure([piece], rate).values())),
+    ]
 
 
 def main():
@@ -373,7 +377,7 @@ def main():
     for style in known_styles(held_out):  # pooled over styles, distributions would hide differences
         places = [i for i, piece in enumerate(held_out) if piece.style == style]
         chosen = {name: [pieces[i] for i in places] for name, pieces in others.items()}
-        print_metrics([real[i] for i in places], chosen, style)
+        print_metrics([real[i] for i in places], chosen, rate, style)
         print_ranking(
             [held_out[i] for i in places],
             [some[i] for i in places],
