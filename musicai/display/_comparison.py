@@ -77,7 +77,8 @@ class ComparisonDisplay:
         Parameters
         ----------
         pieces : dict of str to array-like of shape (n_frames, n_features)
-            The pieces by title, from top to bottom. All must have the same number of features.
+            The pieces by name, from top to bottom. The names become titles. All pieces must have
+            the same number of features.
         timing : Timing, object with a `timing`, float, or dict of these, default=None
             Timing of the frames, for instance the extractor of the pieces. Pass one timing for all
             pieces, or a dict with one for each name. A number means frames per second. The unit of

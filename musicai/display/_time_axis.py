@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
 LONGEST_IN_SECONDS = 60.0
-"""Length, in seconds, above which an axis shows minutes and seconds, as in librosa."""
+"""Length, in seconds, above which an axis shows minutes and seconds.
+
+``librosa.display.specshow`` has the same limit.
+"""
 
 
 class TimeAxis(NamedTuple):
@@ -58,7 +61,7 @@ def _axis(timing: Timing, n_frames: int) -> TimeAxis:
 
 
 def label_time(axis: "Axis", unit: str, length: float) -> None:
-    """Label a time axis like ``librosa.display.specshow``, with minutes above 60 seconds.
+    """Label a time axis; if it is longer than 60 seconds, show minutes and seconds.
 
     Parameters
     ----------

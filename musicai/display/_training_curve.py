@@ -95,8 +95,8 @@ class TrainingCurveDisplay:
         ----------
         estimator : LSTMComposer, or Pipeline or search that ends in one
             Fitted estimator. The curves are the composer's `loss_curve_`, with its sign changed,
-            and `validation_curve_`. For a parameter search, they are those of the composer in
-            `best_estimator_`.
+            and `validation_curve_`. For a parameter search, the composer in `best_estimator_` is
+            used.
         baselines : dict of str to float, default=None
             Mean log-likelihood per frame of other models by name, in nats, as returned by their
             `score`. They are drawn as horizontal lines. If a baseline is close to the curves of a
@@ -120,8 +120,8 @@ class TrainingCurveDisplay:
         NotFittedError
             If `estimator` is not fitted.
         TypeError
-            If `estimator` neither is nor ends in a composer, `baselines` is not a dict, or `ax` is
-            not a rectilinear Axes.
+            If `estimator` is not a composer and does not end in one, `baselines` is not a dict, or
+            `ax` is not a rectilinear Axes.
         ValueError
             If the score of a baseline is not a finite number.
         """

@@ -24,8 +24,8 @@ class TransitionMatrixDisplay:
     Parameters
     ----------
     matrix : ndarray of shape (12, 12)
-        Share of each transition, from the root of the row to the root of the column. The roots are
-        C to B, after transposition of the pieces to C major or A minor. See
+        Share of the transitions from one root (row) to another (column). The roots are C to B,
+        after transposition of the pieces to C major or A minor. See
         :func:`musicai.metrics.transition_matrix`.
 
     Attributes

@@ -30,7 +30,7 @@ def whole_file(target: Any) -> Iterator[BinaryIO]:
     ----------
     target : str, bytes, PathLike or binary file object
         The file to write. An existing file is replaced. If `target` is a file object, the draft is
-        copied to its current position when the block ends without an error.
+        copied to the object's current position when the block ends without an error.
 
     Yields
     ------
@@ -172,9 +172,9 @@ def _check_path(path: Path) -> None:
 
 
 class Spool:
-    """Float32 samples in a temporary file that can be sliced along the first axis, like an array.
+    """Float32 samples in a temporary file, which can be sliced along the first axis, like an array.
 
-    This is used instead of a memory map, because pages of a memory map count as memory in use once
+    It is used instead of a memory map, because pages of a memory map count as memory in use once
     they have been read.
 
     Attributes

@@ -6,10 +6,11 @@ and ``_segments`` converts these frames to segments. ``_playing`` makes the soun
 crossfades the segments, and ``_shaping`` adjusts their harmony to the piece. ``_edits`` lists cuts
 and fades.
 
-A mosaic by beats takes the same steps, but some of them with other modules: ``_beat_tracks`` holds
-the beats of each recording, ``_beat_corpus`` collects those that can be played at the tempo of the
-piece, ``_beat_search`` chooses the beats to play, and ``_time_scaling`` stretches them to the beats
-of the piece. ``_finding`` runs either search, and :class:`MosaicSynthesizer` decides which one.
+A mosaic by beats takes the same steps, but uses other modules for some of them: ``_beat_tracks``
+holds the beats of each recording, ``_beat_corpus`` collects the beats that can be played at the
+tempo of the piece, ``_beat_search`` chooses the beats to play, and ``_time_scaling`` stretches them
+to the beats of the piece. :class:`MosaicSynthesizer` decides which of the two searches ``_finding``
+runs.
 """
 
 from ._edits import Clip, EditList

@@ -43,9 +43,10 @@ class BeatCorpus(NamedTuple):
         ``sqrt(1/2)``, so that the dot product of two rows is the mean correlation of their halves.
         Flat halves are 0.
     timbre : ndarray of shape (n_rows, 26), dtype float32
-        Timbre of the two halves, scaled so that the distance between two random rows is about 1.
+        Cepstral coefficients of the two halves, scaled so that the distance between two random rows
+        is about 1.
     levels : ndarray of shape (n_rows,), dtype float32
-        Loudness in decibels relative to the usual level of the recording.
+        RMS level in decibels relative to the usual level of the recording.
     clarity : ndarray of shape (n_rows,), dtype float32
         Clarity of the pulse, from 0 to 1.
     places : ndarray of shape (n_rows,), dtype int16
@@ -54,8 +55,8 @@ class BeatCorpus(NamedTuple):
         Length of each beat, and median length of the beats in its track, in seconds. Both are
         measured in the transposed recording, before time scaling.
     shifts : ndarray of shape (n_rows,), dtype float32
-        Number of semitones by which each row is transposed, up or down, without the retuning to
-        A440.
+        Number of semitones by which each row is transposed, up or down, not counting the retuning
+        to A440.
     recording : ndarray of shape (n_rows,), dtype int32
         Index of each row's recording.
     firsts : ndarray of shape (n_tracks + 1,)
@@ -199,7 +200,7 @@ def place_in_bar(beats: np.ndarray, beats_per_bar: float) -> np.ndarray:
 
 
 def tempo_range(tempi: Sequence[float]) -> tuple[float, float]:
-    """Return the slowest and fastest tempi at which a recording with one of `tempi` can play."""
+    """Return the slowest and fastest tempo at which recordings with these tempi can be played."""
     return (
         float(min(tempi) * 2 ** (LEVELS[0] - FARTHEST)),
         float(max(tempi) * 2 ** (LEVELS[-1] + FARTHEST)),

@@ -1,13 +1,13 @@
 """Search by beats: which beat of the recordings to play for each beat of a piece.
 
-A path has one row of the corpus for each beat of the piece, whereas in `_search` it has one for
-each frame. The cost of a join depends on how much the beat that is played differs from the beat
-that would have followed in the recording: in timbre, in level, and in its place in the bar.
-Because this cost differs for every pair of rows, the search is a beam search. The candidates for a
-beat of the piece are the rows of greatest worth, and the rows that follow the best candidates for
-the previous beat. The worth of a row is its correlation with the beat of the piece, plus an
-advantage for a clear pulse, less costs that do not depend on the path, such as the cost of a
-different tempo.
+A path has one row of the corpus for each beat of the piece. From one beat to the next, it either
+continues with the next row, or makes a join to another row. The cost of a join depends on how much
+the beat that is played differs from the beat that would have followed in the recording: in timbre,
+in level, and in its place in the bar. Because this cost differs for every pair of rows, the search
+is a beam search. The candidates for a beat of the piece are the rows of greatest worth, and the
+rows that follow the best candidates for the previous beat. The worth of a row is its correlation
+with the beat of the piece, plus an advantage for a clear pulse, less costs that do not depend on
+the path, such as the cost of a different tempo.
 
 Each path keeps track of how long it has recently played each recording. The longer this time, the
 more it costs to play the recording, whether the path stays in it or returns to it. The mosaic
@@ -28,8 +28,8 @@ number of best paths whose next row becomes an additional candidate."""
 
 TEMPO, UNSTEADY, TRANSPOSED = 3.0, 0.9, 0.04
 """Costs of a row, in units of its correlation with a beat of the piece: `TEMPO` per octave between
-the tempi of its track and of the piece, `UNSTEADY` per octave between its length and the median
-length in its track, and `TRANSPOSED` per semitone of transposition.
+the tempo of its track and that of the piece, `UNSTEADY` per octave between its length and the
+median length in its track, and `TRANSPOSED` per semitone of transposition.
 
 Most constants of this search were chosen on clips of game music; see docs/experiments.md.
 """
@@ -197,10 +197,10 @@ class _BeatSearch:
         return best[rank < self._per_recording][:CANDIDATES]
 
     def _following(self, states: _States) -> np.ndarray:
-        """Return the row that follows each state's row, or -1 if it must not continue the path.
+        """Return the row that follows each state's row, or -1 if the state needs a join.
 
-        It must not if the state's row is the last one of its track, or if the state is not among
-        the best `CANDIDATES`.
+        A state needs a join if its row is the last one of a track, or if its score is not among the
+        best `CANDIDATES`.
         """
         ends = self._is_last[states.rows]
         if len(states.score) > CANDIDATES:
@@ -210,9 +210,9 @@ class _BeatSearch:
     def _reach(
         self, states: _States, rows: np.ndarray, follows: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Find the best way from a state to each row; return three arrays of shape (n_rows,).
+        """Find the best state from which to reach each row; return three arrays, (n_rows,).
 
-        The arrays hold the index of the state, whether the row is reached by a join, and the score
+        The arrays hold the index of this state, whether the row is reached by a join, and the score
         of the path before the worth of the row is added.
         """
         recording = self._corpus.recording
@@ -237,7 +237,7 @@ class _BeatSearch:
         return origins, joined, gained
 
     def _join_costs(self, states: _States, rows: np.ndarray) -> np.ndarray:
-        """Return the cost of a join, without `FORBIDDEN`, from each state to each row."""
+        """Return the cost of a join from each state to each row, not including `FORBIDDEN`."""
         corpus = self._corpus
         expected = np.minimum(states.rows + 1, len(corpus.recording) - 1)
         squared = self._norms[expected][:, np.newaxis] + self._norms[rows]

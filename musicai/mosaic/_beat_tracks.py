@@ -34,7 +34,7 @@ class BeatTrack(NamedTuple):
     chroma : ndarray of shape (n_beats, 2, 12), dtype float16
         Chroma of the two halves of each beat.
     levels : ndarray of shape (n_beats, 2), dtype float16
-        Loudness of the two halves in decibels, relative to the usual level of the recording.
+        RMS level of the two halves in decibels, relative to the usual level of the recording.
     timbre : ndarray of shape (n_beats, 2, 13), dtype float16
         Cepstral coefficients of the two halves.
     clarity : ndarray of shape (n_beats,), dtype float16

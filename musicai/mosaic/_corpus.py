@@ -14,7 +14,7 @@ decibels relative to the usual level of its recording or of all recordings, whic
 
 GATE = -10.0
 """Level below which frames do not count toward the usual level, in decibels relative to the mean
-level. Loudness as defined in ITU-R BS.1770 has a similar gate."""
+level. The loudness of ITU-R BS.1770 is measured with a similar gate."""
 
 USUAL = 3.0
 """Tolerance, in decibels. A join has no extra cost if the levels of the passages that it leaves and
@@ -60,8 +60,8 @@ class Corpus(NamedTuple):
         Extra cost of a join from or to each row. It is above 0 if the music around the row is
         unusually loud or quiet for its recording.
     gains : ndarray of shape (n_recordings,)
-        Gain in decibels of each recording, including those that may not be played. The gains bring
-        all recordings to the same usual level.
+        Gain of each recording in decibels, including recordings that may not be played. The gains
+        bring all recordings to the same usual level.
     """
 
     shapes: np.ndarray
@@ -93,14 +93,14 @@ def make_corpus(
 ) -> Corpus:
     """Concatenate the frames of the recordings that may be played, in all transpositions.
 
-    Recordings without a frame that is audible and not flat are left out.
+    A recording is left out if all of its frames are inaudible or flat.
 
     Parameters
     ----------
     chroma : sequence of ndarray of shape (n_frames, 12)
         Chroma of each recording.
     levels : sequence of ndarray of shape (n_frames,)
-        Loudness of the frames of each recording, in decibels.
+        RMS level of the frames of each recording, in decibels.
     tunings : ndarray of shape (n_recordings,)
         Deviation of each recording from A440, in semitones.
     transpose : int
@@ -113,7 +113,7 @@ def make_corpus(
     Raises
     ------
     ValueError
-        If no recording that may be played has a frame that is audible and not flat.
+        If all frames of the recordings that may be played are inaudible or flat.
     """
     gains = gains_of(levels)
     n_around = max(1, round(PASSAGE_SECONDS * frame_rate))
@@ -173,7 +173,7 @@ def gains_of(levels: Sequence[np.ndarray]) -> np.ndarray:
     Parameters
     ----------
     levels : sequence of ndarray of shape (n_frames,)
-        Loudness of the frames of each recording, in decibels.
+        RMS level of the frames of each recording, in decibels.
     """
     everywhere = usual_level(np.concatenate(levels))
     return np.array([everywhere - usual_level(each) for each in levels])
@@ -193,7 +193,7 @@ def _costs_of_joins(levels: np.ndarray, usual: float, n_around: int) -> np.ndarr
 def _play_faster(
     frames: np.ndarray, levels: np.ndarray, rate: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the chroma and levels, per hop, of a recording played at `rate` times its speed."""
+    """Return the chroma and level at each hop of a recording played at `rate` times its speed."""
     if rate == 1.0 or len(frames) == 0:
         return frames.astype(np.float32), levels
     places = np.arange(0, len(frames) - 0.5, rate)

@@ -37,8 +37,8 @@ class Clip(NamedTuple):
     gain : float
         Gain of the clip in decibels.
     fade_in, fade_out : float
-        Lengths of the fades in seconds. Crossfades between clips have about equal power. The fades
-        at the beginning and end of the mosaic are linear.
+        Lengths of the fades in seconds. Crossfades between clips keep the power about constant. The
+        fades at the beginning and end of the mosaic are linear.
 
     Examples
     --------
@@ -89,7 +89,7 @@ class EditList(NamedTuple):
         and 0 where it is silent. Between points, interpolate linearly. Empty if the piece is never
         silent.
     sr, n_channels : int
-        Sampling rate of the audio in hertz, and its number of channels.
+        Sampling rate in hertz and number of channels of the audio.
 
     Examples
     --------
@@ -133,7 +133,8 @@ def make_edit_list(
     wanted : Wanted
         The piece.
     parts : sequence of Segment or Passage
-        The parts of recordings to play: segments in a mosaic by frames, passages in one by beats.
+        The parts of recordings to play: segments in a mosaic by frames, passages in a
+        mosaic by beats.
     sources : sequence of Source
         The recordings.
     tempo : float or None
@@ -142,7 +143,7 @@ def make_edit_list(
     frame_rate : float
         Frames per second of the extractor.
     sr, channels : int
-        Sampling rate of the audio in hertz, and its number of channels.
+        Sampling rate in hertz and number of channels of the audio.
     """
     settings: dict[str, Any] = {
         "sr": sr,
@@ -243,7 +244,7 @@ def _clip(
     fade_in: float,
     fade_out: float,
 ) -> Clip:
-    """Return the clip of a segment or passage; cut any part before the start of its recording."""
+    """Return the clip of a segment or passage, cut to begin at or after the recording's start."""
     if source_times[0] < 0 < source_times[-1]:
         begin = float(np.interp(0.0, source_times, times))
         fade_in = max(0.0, fade_in - (begin - float(times[0])))

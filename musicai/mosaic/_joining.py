@@ -1,8 +1,8 @@
 """Crossfades between the segments or passages of a mosaic.
 
 Of two adjacent segments, the second is shifted by a few milliseconds so that its waveform continues
-that of the first, as in WSOLA (W. Verhelst and M. Roelands, ICASSP 1993). The two are crossfaded
-with equal power, near their border, where their sound is quietest. All channels are shifted and
+that of the first, as in WSOLA (W. Verhelst and M. Roelands, ICASSP 1993). The segments are
+crossfaded with equal power at the quietest place near their border. All channels are shifted and
 crossfaded alike.
 
 Adjacent passages of beats are joined by a short crossfade that ends just before the first beat of
@@ -22,7 +22,7 @@ FADE_SECONDS = 0.06
 """Maximum length of a crossfade between segments, in seconds."""
 
 SEARCH_SECONDS = 0.03
-"""Maximum distance, in seconds, from a border of segments to the middle of their crossfade."""
+"""Maximum distance, in seconds, from the border of two segments to the middle of the crossfade."""
 
 LAG_SECONDS = 0.012
 """Maximum shift of a segment, in seconds: one period of an 83 Hz tone, about the lowest note of a
@@ -40,8 +40,9 @@ passage. Attacks begin 5 to 12 ms before the detected beats."""
 
 Read = Callable[[int, int, int], np.ndarray]
 """Reader of segments. It takes the index of a segment and two positions in the result, in samples.
-It returns the sound of the segment's recording from the first position up to the second, as a new
-array of shape (n_samples, n_channels). Positions outside the segment are allowed."""
+It returns a new array, (n_samples, n_channels), with the sound of the segment, transposed and with
+its gain, from the first position up to the second. Outside the segment, its recording continues.
+"""
 
 ReadPassage = Callable[[Passage, int, int], np.ndarray]
 """Reader of passages. It takes a passage and two positions in its transposed recording, in samples
@@ -114,7 +115,7 @@ def find_joins(borders: Sequence[int], read: Read, *, sr: float) -> list[Join]:
 
 
 def _held(borders: Sequence[int], sr: float) -> list[int]:
-    """Return, for each join, how many samples on each side of its border it may use."""
+    """Return, for each join, the number of samples on each side of the border that it may use."""
     reach = round((FADE_SECONDS / 2 + SEARCH_SECONDS) * sr)
     shortest = [
         min(b - a, c - b) for (a, b), c in zip(pairwise(borders), borders[2:], strict=False)
@@ -184,7 +185,7 @@ def join_passages(
 
 
 def passage_joins(passages: Sequence[Passage], *, sr: int) -> list[int]:
-    """Return the samples at which crossfades end, one for each passage except the first."""
+    """Return where the crossfade into each passage except the first ends, in samples."""
     fade, ahead = round(BEAT_FADE_SECONDS * sr), round(AHEAD_SECONDS * sr)
     return [max(fade, round(float(each.target[0]) * sr) - ahead) for each in passages[1:]]
 

@@ -14,8 +14,8 @@ row stores the length of its segment, and each frame of the piece stores only tw
 the best row and the best row of another recording.
 
 A path may play one recording for a limited number of consecutive frames. Each row counts the frames
-that the best path to it has spent in the row's recording. Short excursions to other recordings do
-not reset the count. A join to a recording that has reached the limit costs an additional `DEAR`, so
+that the best path to it has spent in the row's recording, including short excursions to other
+recordings. A join to a recording that has reached the limit costs an additional `DEAR`, so
 it is made only if there is no other way. Because only the best path to each row is kept, a worse
 path with a lower count is lost. The limit therefore makes the search approximate.
 """
@@ -44,8 +44,8 @@ DEAR = np.float32(1e4)
 class Run(NamedTuple):
     """Consecutive frames or beats of the piece, and the consecutive rows that play them.
 
-    Both have the length `n_frames`; `frame` is the index of the first frame or beat, and `row` that
-    of the first row.
+    There are `n_frames` of each. `frame` is the index of the first frame or beat, and `row` is the
+    index of the first row.
     """
 
     frame: int

@@ -74,7 +74,7 @@ class Source(NamedTuple):
 
 
 def as_source(recording: Any, sr: float) -> Source:
-    """Convert a recording to a `Source`, with which later changes of its file can be detected.
+    """Convert a recording to a `Source`, which allows later changes to its file to be detected.
 
     `sr` is the sampling rate of samples that are passed without one.
     """

@@ -68,12 +68,12 @@ TEMPO_RULES: dict[str, Rule] = {
 class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     """Play chroma with segments of recordings, as an audio mosaic.
 
-    The mosaic plays segments of recordings, each about a second long, so that their harmony follows
-    a piece. The segments are found by comparing every frame of the piece with the frames of all
-    recordings. The search aims for the sequence of frames with the highest sum of correlations with
-    the piece, less a cost for each join [1]_, [2]_. Recordings are adjusted to the same loudness
-    but keep their dynamics. Segments are crossfaded where they are quiet. Where their harmony
-    differs from that of the piece, pitch classes are attenuated or boosted.
+    The mosaic plays segments of recordings, usually about a second long, and chooses them so that
+    their harmony follows a piece. To find them, every frame of the piece is compared with the
+    frames of all recordings. The search aims for the sequence of frames with the highest sum of
+    correlations with the piece, less a cost for each join [1]_, [2]_. Recordings are adjusted to
+    the same level but keep their dynamics. Segments are crossfaded where they are quiet. Where
+    their harmony differs from that of the piece, pitch classes are attenuated or boosted.
 
     If the extractor follows beats and the recordings have a clear pulse, the result is a mosaic by
     beats, otherwise a mosaic by frames. In a mosaic by beats, the beats of the recordings fall on
@@ -132,11 +132,12 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         only some styles, it uses the median for their recordings instead. None in a mosaic by
         frames.
     sources_ : list of tuple
-        The recordings. For a file: its absolute path as bytes, its size, its modification time and
-        its SHA-256, or None for the last three if the file could not be read. For samples:
+        The recordings. For a file: its absolute path as bytes, its size in bytes, its modification
+        time in nanoseconds and its SHA-256; the last three are None if the file could not be read.
+        For samples:
         ``((samples, sr), None, None, None)``, with a copy of the samples.
     chroma_, levels_ : list of ndarray
-        Chroma, of shape (n_frames, 12), and loudness in decibels, of shape (n_frames,), of each
+        Chroma, of shape (n_frames, 12), and RMS level in decibels, of shape (n_frames,), of each
         recording, with one frame per hop or half-beat; float16.
     beats_ : list of dict or None
         For each recording, the times, timbre and clarity of its beats, the number of beats per bar,

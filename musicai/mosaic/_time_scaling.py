@@ -4,9 +4,9 @@ This is WSOLA (W. Verhelst and M. Roelands, "An overlap-add technique based on w
 (WSOLA) for high quality time-scale modification of speech", ICASSP 1993). The result is a sum of
 overlapping windows of the sound. The beats determine the wanted position of each window in the
 sound. If the position that continues the previous window is within a tolerance of the wanted one,
-the window is taken from there. Otherwise, it is taken from the position within the tolerance whose
-waveform is most similar to the continuation. Sound that keeps its tempo is therefore unchanged.
-The tolerance is smaller at beats, so that attacks stay on the beats.
+the window is taken from that position. Otherwise, it is taken from the position within the
+tolerance at which the waveform is most similar to the continuation. Sound that keeps its tempo is
+therefore unchanged. The tolerance is smaller at beats, so that attacks stay on the beats.
 """
 
 from collections.abc import Callable, Iterator

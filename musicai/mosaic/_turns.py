@@ -11,7 +11,7 @@ CYCLE_SECONDS = 12.0
 
 SHORTEST_TURN = 2.0
 """Approximate minimum length of a turn, in seconds. If a style has a small share, the cycle is
-lengthened so that its turn is long enough, unless the mosaic is too short."""
+lengthened so that the turn of this style is long enough, unless the mosaic is too short."""
 
 
 class Turns(NamedTuple):
@@ -22,7 +22,7 @@ class Turns(NamedTuple):
     styles : list
         The style of each group; None for the group of all recordings.
     shares : ndarray of shape (n_groups,)
-        The share of the time in which each group plays. Shares add up to 1.
+        Share of the time for which each group is played. Shares add up to 1.
     groups : ndarray of bool, of shape (n_groups, n_recordings)
         Which recordings are in each group.
     """

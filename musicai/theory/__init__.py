@@ -1,1 +1,1 @@
-"""Music theory that other packages share: keys, chords, spelling and the timing of frames."""
+"""Music theory shared by the other subpackages: keys, chords, spelling and the timing of frames."""

@@ -75,7 +75,7 @@ def _rising(values: Any, name: str) -> np.ndarray:
 def count_beats(borders: np.ndarray, frames_per_beat: float) -> np.ndarray:
     """Return the position of each frame boundary in beats, from 0.
 
-    A frame several times longer than the median counts as several frames.
+    A frame at least 1.5 times as long as the median counts as several frames.
     """
     lengths = np.diff(borders)
     usual = np.median(lengths[lengths > 0]) if np.any(lengths > 0) else 1.0

@@ -35,9 +35,9 @@ class Meter:
     downbeat: int | None = None
 
     def arguments(self, *, downbeat: int | None = None) -> str:
-        """Return code for the keyword arguments that differ from their defaults.
+        """Return Python code for the keyword arguments that differ from their defaults.
 
-        The default for the meter's `downbeat` is the `downbeat` that is passed here.
+        The parameter `downbeat` is the default with which the meter's downbeat is compared.
         """
         defaults = asdict(Meter(downbeat=downbeat))
         return "".join(

@@ -112,9 +112,10 @@ def octave_fold(n_features: int) -> np.ndarray:
 
 
 def estimate_keys(pieces: Sequence[np.ndarray]) -> list[int]:
-    """Estimate the key, 0 to 11, of each piece of chroma or piano roll.
+    """Estimate the key, 0 to 11, of each piece.
 
-    Features are successive semitones, from A0 up if there are 88 of them, otherwise from a C up.
+    The pieces are chroma or piano rolls. Their features are successive semitones, from A0 up if
+    there are 88 features, otherwise from a C up.
     """
     totals = []
     for piece in pieces:
@@ -126,7 +127,7 @@ def estimate_keys(pieces: Sequence[np.ndarray]) -> list[int]:
 
 
 def pitch_classes(frames: np.ndarray) -> np.ndarray:
-    """Sum the octaves of frames (..., n_features) into (..., 12); chroma is returned unchanged."""
+    """Sum the octaves of each pitch class: (..., n_features) to (..., 12). Chroma is unchanged."""
     n_features = frames.shape[-1]
     if n_features == N_KEYS:
         return frames

@@ -142,8 +142,8 @@ class Timing:
             Start of each frame, and end of the last.
         beats : array-like of shape (n_frames + 1,), default=None
             Positions of the same boundaries in beats; positions in a pickup before beat 0 are
-            negative. If None, beats are counted from the first boundary, and a frame several times
-            longer than the median, such as an intro before the first beat, counts as several
+            negative. If None, beats are counted from the first boundary, and a frame at least 1.5
+            times as long as the median, such as an intro before the first beat, counts as several
             frames.
         frames_per_beat : float, default=1
             Frames per beat; 2 for half-beats.
@@ -162,8 +162,8 @@ class Timing:
         ------
         ValueError
             If the seconds or beats are not numbers in ascending order, the seconds span more than
-            a day, there are not as many beats as seconds, they do not increase together, beats are
-            implausibly long or short, or a parameter is out of range.
+            a day, there are not as many beats as seconds, seconds and beats do not increase
+            together, beats are implausibly long or short, or a parameter is out of range.
 
         Examples
         --------
@@ -549,7 +549,7 @@ class Timing:
         return timing
 
     def _number(self, n_frames: int | None) -> int:
-        """Return `n_frames`, or the number of measured frames if that is None.
+        """Return `n_frames`, or the number of measured frames if `n_frames` is None.
 
         Raise a ValueError if both are None, or if both are given and differ.
         """

@@ -176,6 +176,6 @@ def test_an_empty_piece_has_no_runs():
     assert find(target_of(corpus, np.arange(0)), corpus) == []
 
 
-def test_three_beats_of_a_recording_can_play_a_longer_piece():
+def test_a_longer_piece_can_be_played_with_a_recording_of_three_beats():
     corpus = make_beat_corpus([track(0, n_beats=3)], tempo=120)
     assert len(rows_of(find(target_of(corpus, np.arange(3).repeat(5)), corpus))) == 15

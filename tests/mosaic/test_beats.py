@@ -85,7 +85,7 @@ def test_the_chroma_of_the_mosaic_resembles_the_piece(mosaic, piece):
     assert frame_correlation(again, near) > 0.8
 
 
-def test_a_recording_in_c_plays_a_piece_in_d():
+def test_a_piece_in_d_is_played_with_a_transposed_recording_in_c():
     extractor = ChromaExtractor(sync="half-beat")
     mosaic = MosaicSynthesizer(extractor, shaping=0, sr=RATE).fit([band(0, only=0)])
     piece = np.roll(mosaic.chroma_[0][2:26].astype(float), 2, axis=1)
@@ -137,7 +137,7 @@ def test_the_timing_of_a_piece_determines_the_length_of_its_mosaic(mosaic, piece
     assert segments[-1].end == len(audio) / RATE
 
 
-def test_attacks_of_the_mosaic_coincide_with_notes_in_midi(mosaic, piece):
+def test_attacks_of_the_mosaic_coincide_with_the_notes_of_a_midi_file_of_the_piece(mosaic, piece):
     timing = Timing.from_tempo(110, frames_per_beat=2)
     audio = mosaic.transform(piece, timing=timing)
     file = io.BytesIO()

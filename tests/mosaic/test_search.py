@@ -164,7 +164,7 @@ def test_no_other_path_with_the_same_turns_is_better(seed):
 @pytest.mark.parametrize("join_cost", [0.0, 0.5, 1000.0])
 @pytest.mark.parametrize("longest", [1, 7, 50])
 @pytest.mark.parametrize("quiet", [0.0, 0.5, 0.9])
-def test_a_few_short_recordings_can_play_a_long_piece(lengths, join_cost, longest, quiet):
+def test_a_long_piece_can_be_played_with_a_few_short_recordings(lengths, join_cost, longest, quiet):
     corpus = corpus_of(*lengths, quiet=quiet)
     runs = find(piece(300), corpus, join_cost=join_cost, longest=longest)
     assert sum(run.n_frames for run in runs) == 300

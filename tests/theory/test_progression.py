@@ -81,7 +81,7 @@ def test_repeat_signs_and_bar_lines_are_read(text, written_out):
     assert np.array_equal(frames_of_chords(text, BEATS), frames_of_chords(written_out, BEATS))
 
 
-def test_frames_at_a_rate_are_counted_in_bars_of_2_seconds():
+def test_bars_last_2_seconds_if_frames_are_at_a_rate():
     rate = Timing.from_rate(10)  # four beats at 120 beats a minute last 2 s
     assert frames_of_chords("C | F", rate).tolist() == [C] * 20 + [F] * 20
 

@@ -17,7 +17,7 @@ def test_dot_products_of_windows_are_correlations_of_centered_frames():
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
 
 
-def test_windows_do_not_depend_on_loudness():
+def test_windows_do_not_depend_on_the_scale_of_the_piece():
     piece = RNG.random((30, 12))
     np.testing.assert_allclose(unit_windows(0.1 * piece, 5), unit_windows(piece, 5), atol=1e-6)
 

@@ -280,7 +280,7 @@ def test_invalid_beat_positions_are_refused(beats, message):
 
 
 @pytest.mark.parametrize("seconds", [[0, 1e-300], [0, 1e-9, 2e-9, 10]])
-def test_beats_of_implausibly_short_length_are_refused(seconds):
+def test_implausibly_short_beats_are_refused(seconds):
     with pytest.raises(ValueError, match="less than 0.0001 each: give boundaries in seconds"):
         Timing.from_beats(seconds)
 
@@ -387,7 +387,7 @@ def test_a_list_of_timings_must_match_the_pieces():
         timings_of([10, Timing.from_borders(np.arange(6))], X, X)
 
 
-def test_frame_rate_equals_that_of_the_default_extractor():
+def test_the_frame_rate_constant_matches_the_default_extractor():
     assert ChromaExtractor().frame_rate == FRAME_RATE
 
 
