@@ -10,7 +10,7 @@ PACKAGES = {
     "plot": ("matplotlib",),
     "librosa": ("librosa",),
 }
-"""Packages in the extras that musicai imports, for error messages.
+"""Packages that musicai imports, by the extra that installs them, for error messages.
 
 pyproject.toml specifies their versions.
 """

@@ -135,7 +135,7 @@ def encode_styles(
 
 
 def style_weights(style: Any, styles: np.ndarray) -> np.ndarray:
-    """Return weights for "no style" and for each style, shape (1 + n_styles,); their sum is 1.
+    """Return weights for "no style" and for each style, (1 + n_styles,); the weights sum to 1.
 
     Parameters
     ----------

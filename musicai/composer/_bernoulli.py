@@ -3,10 +3,10 @@
 A neural autoregressive distribution estimator (Larochelle and Murray 2011) models each feature
 given the lower-numbered features of the same frame. Here, it is also conditioned on a context, the
 output of a recurrent network (Boulanger-Lewandowski et al. 2012). A hidden vector accumulates the
-features one by one. Together with the context, it determines the distribution of the next feature.
-The probability of a frame is the product of the probabilities of its features. It is exact, and the
-probabilities of all frames sum to one. With ``autoregressive=False``, a baseline, features are
-independent given the context.
+features one by one. Together with the context, this vector determines the distribution of the next
+feature. The probability of a frame is the product of the probabilities of its features. It is
+exact, and the probabilities of all frames sum to one. In the baseline, ``autoregressive=False``,
+features are independent given the context.
 """
 
 from collections.abc import Sequence
@@ -72,8 +72,8 @@ class BernoulliNADE(Emission):
         for added, n in enumerate(n_left):
             totals.append(totals[-1][:n] + F.embedding(ones[:n, added], self.feature_to_hidden))
         logits = self.hidden_to_output(torch.sigmoid(torch.cat(totals)))
-        # Take the logit of feature k from the row in which exactly the ones below feature k are
-        # added.
+        # Take the logit of feature k from the row whose hidden vector includes exactly those
+        # features that are 1 and come before feature k.
         starts = torch.tensor([0, len(x), *n_left], device=x.device).cumsum(0)
         below = (x.cumsum(-1) - x).long()
         rows = starts[below] + torch.arange(len(x), device=x.device)[:, None]

@@ -20,7 +20,7 @@ NO_CLOCKS = np.empty((0, 5))
 """Table of a composer that was fitted without timing."""
 
 # Assumed length of a frame if the composer was fitted without timing. If only the tempo is unknown,
-# a beat is assumed to be twice as long.
+# a beat is assumed to last twice this time.
 _USUAL_SECONDS = 0.25
 _RATE = 0.0  # in place of frames per beat if frames have a fixed rate
 

@@ -1,8 +1,8 @@
 """Conditioning on traits, statistics that describe about a minute of music.
 
-Real pieces differ in character, but a model trained on short excerpts samples pieces that all
-resemble the average piece: every sample is lively in some places and calm in others. Each minute of
-the training pieces is therefore described by traits, and the network is conditioned on them in most
+Real pieces differ in character, but all samples of a model trained on short excerpts resemble the
+average piece: each sample is lively in some places and calm in others. Each minute of the training
+pieces is therefore described by traits, and the network is conditioned on these traits in most
 training excerpts. A piece that is sampled without a prime takes the traits of a random minute of
 training pieces of its style. Scores and predictions use no traits, because the traits of a minute
 would reveal its later frames.
@@ -20,8 +20,9 @@ from ._data import Collection
 # Approximate length in frames of the parts that traits describe: a minute at the default frame rate
 # of `ChromaExtractor`.
 _PART_LENGTH = 640
-# Standard deviation of the noise added to traits, relative to their own standard deviation. The
-# network could memorize a part of a piece if it were identified by its exact traits.
+# Standard deviation of the noise added to traits, relative to their own standard deviation. Without
+# this noise, exact traits would identify a part of a piece, and the network could memorize the
+# part.
 _BLUR = 0.2
 _SHARE_CONDITIONED = 0.7  # share of the training excerpts that keep their traits
 _SMALLEST_SPREAD = 1e-6  # traits with a smaller standard deviation count as constant

@@ -231,8 +231,8 @@ class Collection:
     keys : sequence of int
         Number of the estimated key; `COMMON_KEY` if the composer is not key-invariant.
     shifts : sequence of integer ndarray of shape (n_shifts,)
-        Semitones by which excerpts may be transposed. In training, this is the shift to the common
-        key, or 0 if pieces are not transposed.
+        Semitones by which excerpts may be transposed. In training, the only entry is the shift to
+        the common key, or 0 if pieces are not transposed.
     traits : sequence of ndarray of shape (n_parts, n_traits), or None
         Standardized traits of the parts of each piece.
     ends : sequence of int, or None
@@ -395,8 +395,8 @@ def _alike_in_length(
 ) -> np.ndarray:
     """Rearrange `order` so that each batch has excerpts of similar length.
 
-    Padding takes as much time as real frames. If excerpts were in random order, it would take a
-    third of the training time.
+    Padding takes as much time as real frames. If the excerpts were in random order, a third of the
+    training time would be spent on padding.
     """
     lengths = np.array([len(spans[i]) for i in order])
     blocks = np.arange(len(order)) // (_BATCHES_SORTED * batch_size)

@@ -5,8 +5,8 @@ batch. Gradients are summed over all processes, so that all processes take the s
 rank determines all values that could differ between processes, such as the time, a drawn seed or
 the content of a file, and sends them to the others.
 
-A rank that fails raises its error and leaves the group. The other ranks, which are waiting for it,
-then raise torch's "Connection closed by peer", and torchrun terminates them.
+A rank that fails raises its error and leaves the group. The other ranks, which are waiting for this
+rank, then raise a connection error, and torchrun terminates them.
 """
 
 import itertools
@@ -28,8 +28,8 @@ T = TypeVar("T")
 # group does not read addresses that an earlier group has stored.
 _MADE = itertools.count()
 # Older versions of torch hold Python's global interpreter lock while they destroy a group and wait
-# for gloo's threads, which may need the lock for a last tensor (pytorch/pytorch#154976). This pause
-# lets the threads finish first.
+# for gloo's threads, which may need the lock (pytorch/pytorch#154976). This pause lets the threads
+# finish first.
 _SECONDS_TO_LET_GO = 0.05
 _TORCHRUN = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
@@ -52,7 +52,7 @@ class Group:
         self.is_first = rank == 0  # the process that decides for all
 
     def share(self, compute: Callable[[], T]) -> T:
-        """Call `compute` in the first process; every process gets its result or its error."""
+        """Call `compute` in the first process; all processes get its result or raise its error."""
         if self.size == 1:
             return compute()
         sent: list[Any] = [None]

@@ -317,10 +317,10 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             composer uses traits (see the Notes of :class:`musicai.LSTMComposer`).
         then : array-like of shape (n_then_frames, n_features), or a collection, default=None
             Music that follows the new frames, which then fill the gap between `prime` and `then`.
-            It is not part of the result. Sequential Monte Carlo samples 64 candidates, weights them
-            by the likelihood of the first frames of `then` after them (at most 32), and draws one.
-            This takes about 64 times as long. To compose a loop, pass the beginning of `prime`. A
-            collection has one entry per piece.
+            It is not part of the result. Sequential Monte Carlo samples 64 candidates, weights each
+            by the likelihood that the first frames of `then` (at most 32) follow it, and draws one.
+            This takes about 64 times as long as sampling without `then`. To compose a loop, pass
+            the beginning of `prime`. A collection has one entry per piece.
         style : object or dict, or a list of them, default=None
             One of `styles_`; a dict of styles and their weights to blend them, such as
             ``{"folk": 0.7, "jazz": 0.3}`` (see Notes); or None for no particular style. A list has
@@ -329,10 +329,10 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             Key of the new frames: "C", "F#", "Bb major", "Am", "C# minor" and so on; a lowercase
             letter alone, such as "d", is a minor key. A major key and its relative minor ("C" and
             "Am") are equivalent here. With a prime, `key` states the key of the prime, which is not
-            transposed. None draws a key: with a prime, by the probability of each key given the
-            prime; without one, uniformly. Piano rolls are instead composed without conditioning on
-            a key. Without a prime, `chords` determine the key if it is None. If `key_invariant_` is
-            False, only None is valid.
+            transposed. None stands for the key of `chords` if there are chords and no prime. In all
+            other cases, None draws a key: from the distribution of keys given the prime, or
+            uniformly if there is no prime. Piano rolls are instead composed without conditioning on
+            a key. If `key_invariant_` is False, only None is valid.
         chords : str, or list of Chord or of pairs, or a list of these, default=None
             Chord progression to follow, for chroma and piano rolls. Text such as ``"C | Am | F | G
             | C"`` has bars in the meter of the style, and the chords of a bar share it evenly;
@@ -535,7 +535,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
     def _network(
         self, weights: Mapping[str, np.ndarray], device: torch.device | None = None
     ) -> Network:
-        """Build the network from its weights, as parameters may have changed since training."""
+        """Build the network that fits `weights`, even if parameters have changed since training."""
         network = network_of_weights(self.emission_, self.n_features_in_, weights)
         return network.to(device or choose_device(self.device))
 

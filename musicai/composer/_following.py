@@ -23,7 +23,7 @@ from ._emission import EmissionSampler
 # Maximum number of draws of one frame, after which the draw that fits the chord best is taken.
 _MOST_DRAWS = 12
 _TOLERANCE = 1e-4  # by how many nats another chord may be likelier than the requested one
-_FLAT = 1e-6  # lower bound of the squared distance from a flat frame, to avoid division by zero
+_FLAT = 1e-6  # lower bound of a frame's squared distance from its mean, against division by zero
 
 _N_TRIADS = 12 * len(VOCABULARIES["triads"])
 
@@ -227,9 +227,9 @@ class Following:
     def _compared(self, number: int) -> np.ndarray:
         """Return a matrix, (12, n_chords + 1), that compares a frame with all chords.
 
-        Each of the first n_chords columns is the template of a chord minus the template of chord
-        `number`. The last column is a constant unit vector, whose product with a frame measures the
-        frame's mean.
+        The matrix is multiplied by the square roots of a frame's values. Each of the first n_chords
+        columns is the template of a chord minus the template of chord `number`. The last column is
+        a constant unit vector, so its product is proportional to the mean of the square roots.
         """
         if number not in self._known:
             relative = self._templates - self._templates[:, [number]]

@@ -87,7 +87,7 @@ class GaussianMixture(_Standardized):
     def redraw(
         self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
     ) -> Tensor:
-        """Redraw every frame from a component that is drawn by its probability given the frame."""
+        """Draw a component from each frame's posterior, and redraw the frame from this component."""
         joint, means, log_scales = self._joint(x, context, previous)
         cumulated = F.softmax(joint, -1).cumsum(-1)
         choice = torch.rand((len(x), 1), generator=generator, device=x.device)
@@ -166,9 +166,9 @@ class _StandardizedSampler(EmissionSampler):
 
 
 class GaussianMixtureSampler(_StandardizedSampler):
-    """Sampler of `GaussianMixture`: draws a component by its weight, and then a frame from it.
+    """Sampler of `GaussianMixture`: draws a component, and then a frame from this component.
 
-    The temperature rescales only the weights.
+    The temperature rescales the weights of the components, but not their widths.
     """
 
     def draw(

@@ -1,11 +1,11 @@
 """Filling of the gap between a prime and a passage, by sequential Monte Carlo.
 
-Many continuations of the prime are sampled at once. In the last frames of the gap, each is weighted
-by the likelihood of the first frames of the passage as if they came next, raised to a power that
-grows to 1. Continuations are then resampled if their weights are too uneven. After the last frame,
-one continuation is drawn by its weight. As the number of continuations grows, the result approaches
-a sample from the composer given the prime and the first frames of the passage (twisted targets;
-Naesseth, Lindsten and Schon 2019).
+Many continuations of the prime are sampled at once. In the last frames of the gap, each
+continuation is weighted by the likelihood that the first frames of the passage would have if they
+came next, raised to a power that grows to 1. Continuations are resampled if their weights become
+too uneven. After the last frame, one continuation is drawn, with the weights as probabilities. As
+the number of continuations grows, the result approaches a sample from the composer given the prime
+and the first frames of the passage (twisted targets; Naesseth, Lindsten and Schon 2019).
 """
 
 from collections.abc import Callable

@@ -97,7 +97,8 @@ class LogisticNADE(Emission):
             bias[:, 2] = -2.5
 
     def encode(self, x: Tensor) -> Tensor:
-        # A value of exactly 1 marks the loudest pitch class, so it has its own input.
+        # A value of exactly 1 marks the loudest pitch class. A separate input tells whether a value
+        # is 1.
         x = self._on_grid(x)
         return torch.cat([x, (x == 1).float()], -1)
 
@@ -115,7 +116,7 @@ class LogisticNADE(Emission):
     def redraw(
         self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
     ) -> Tensor:
-        """Redraw every value from a component that is drawn by its probability given the value.
+        """Draw a component from each value's posterior, and redraw the value from this component.
 
         If the uniform component is drawn, the value is kept. An exact 1 is kept too, and no other
         value becomes 1, so that the loudest feature stays the same.
@@ -156,7 +157,8 @@ class LogisticNADE(Emission):
             total = total + F.embedding(loudest[:, 0], self.loudest_to_hidden).T
         total = total.expand(self.n_features, -1, -1)
         if self.autoregressive:
-            # One matrix product covers all features; weights of features that are not lower are 0.
+            # One matrix product covers all features. The weights from features that do not come
+            # before a feature are 0.
             lower = torch.ones(self.n_features, self.n_features, device=x.device).tril(-1)
             weight = torch.einsum("fg,gih->fhig", lower, self.feature_to_hidden)
             inputs = torch.cat([x, (x == 1).to(x.dtype)], -1).T

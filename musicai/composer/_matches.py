@@ -4,10 +4,10 @@ Music often repeats itself literally after minutes, beyond the memory of a recur
 frame that followed the best-matching earlier passage is therefore an input of the network.
 
 A *lag* is a number of frames. Its score grows by 1 with each frame that equals the frame `lag`
-frames earlier, and is halved by each frame that does not, so that a varied note does not end a
-repetition. The match of a frame is the lag with the highest score before it, so it depends only on
-earlier frames. If no score is high enough, there is no match. The lag to the first frame is then
-used if it is at most `LOOK_BACK`, because pieces often return to their beginning.
+frames earlier, and is halved by each frame that differs, so that a varied note does not end a
+repetition. The match of a frame is the lag that has the highest score just before the frame, so it
+depends only on earlier frames. If no score is high enough, there is no match. The lag to the first
+frame is then used if it is at most `LOOK_BACK`, because pieces often return to their beginning.
 """
 
 from collections.abc import Iterable
@@ -77,9 +77,9 @@ def _match(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the lags of matches and their classes of confidence, with the shape of `lags`.
 
-    `lags` holds the lags with the highest scores, `scores` their scores, and `n_read` the numbers
-    of earlier frames. `agreed` is True where the last frame equals the frame `lags` frames before
-    it.
+    All arguments have the same shape. For each frame, `lags` is the lag with the highest score,
+    `scores` this score, and `n_read` the number of earlier frames. `agreed` is whether the last of
+    the earlier frames equals the frame one lag before it.
     """
     level = np.searchsorted(_BORDERS, scores, side="right")
     first = np.where(n_read <= LOOK_BACK, n_read, 0)

@@ -36,7 +36,7 @@ class Progress:
     n_retries: int = 0
     """Number of times that training has diverged."""
     n_refused: int = 0
-    """Number of steps in a row, up to the last one, that were skipped due to overflow."""
+    """Number of consecutive steps, up to the last one, that were skipped because of overflow."""
     untrained_loss: float | None = None
     """Loss of the untrained network on the first batch, in nats per frame."""
     recent_losses: list[float] = field(default_factory=list)

@@ -105,8 +105,8 @@ class Requests:
         Parameters
         ----------
         primes, passages : sequence of ndarray
-            Music before and after the new frames, already checked: one for all pieces, or one
-            for each.
+            Music before and after the new frames, already checked: one array for all pieces, or
+            one for each.
         style, key, random_state, n_pieces, chords : object
             Arguments of `sample`.
         styles : ndarray of shape (n_styles,)
@@ -290,7 +290,7 @@ def _choose_key(odds: np.ndarray, rng: np.random.RandomState) -> int:
     """Draw the number of a key with the probabilities `odds` (n_keys,).
 
     Keys are ranked before the draw, the likeliest first. With the same seed, the continuation of a
-    transposed prime is therefore the transposed continuation of the prime.
+    transposed prime is therefore the transposed continuation of the original prime.
     """
     ranked = np.argsort(-odds, kind="stable")
     return int(ranked[sample_categorical(odds[ranked][None], rng.random_sample(1))[0]])

@@ -44,8 +44,9 @@ def known_before(piece: np.ndarray, matches: Matches, start: int, stop: int) -> 
     known : ndarray of shape (stop - start, 4 * n_features + N_RECENT + N_SCALARS)
         The columns are the last frame, the frame before it, the matched frame, the state of every
         note, the recent notes of each pitch class, and scalars: position in the piece, confidence
-        in the match, and how long ago any note last changed. The state is a number for how long the
-        note has sounded or been silent, the confidence, and whether the matched frame has the note.
+        in the match, and how long ago any note last changed. The state of a note is a single number
+        that encodes three facts: how long the note has sounded or been silent, the confidence, and
+        whether the matched frame has the note.
     """
     first = max(start - OLDEST - 1, 0)
     frames = np.asarray(piece[first : stop - 1], np.float32)

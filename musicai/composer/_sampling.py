@@ -1,6 +1,6 @@
 """Sampling in NumPy: each drawn frame is fed back before the next one is drawn.
 
-For such small steps, calling torch takes longer than the computation, so the network is computed in
+For a single frame, calling torch takes longer than the computation, so the network is computed in
 NumPy with its exported weights.
 
 Each piece has a row in the network's batch, or a row for each style of its blend. If each piece is
@@ -64,9 +64,10 @@ class Voices:
         return int(self.pieces[-1]) + 1
 
     def draw(self, rng: Draws) -> np.ndarray:
-        """Draw a row for each piece by the weights of its rows; return row numbers, (n_pieces,).
+        """Draw one of the rows of each piece; return row numbers, (n_pieces,).
 
-        No random number is used for a piece with a single row.
+        The weights of the rows are the probabilities. No random number is used for a piece with a
+        single row.
         """
         chosen = []
         for piece, rows in enumerate(self._rows):
@@ -115,7 +116,7 @@ class Sampler:
     voices : Voices or None
         Rows that read each piece; None if each piece has a single row.
     cues : ndarray of shape (n_rows, n_frames, N_CUES) or None
-        Cues of the frames after the next one. Later frames have no cues.
+        Cues of the frames after the next one; frames beyond the end of the array have none.
     """
 
     def __init__(
@@ -272,7 +273,7 @@ class Sampler:
         rng: Draws,
         temperature: float,
     ) -> np.ndarray:
-        """Draw frames, (n, n_features), that follow the chords of `pieces`, for `rows`."""
+        """Draw frames, (n, n_features), that follow chords, for `pieces` and their `rows`."""
         context, known, encoded = self.context, self.previous, self._encoded
         if rows is not None:
             context, known, encoded = context[rows], known[rows], encoded[self._strands(rows)]

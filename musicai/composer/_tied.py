@@ -33,8 +33,8 @@ from ._matches import N_CONFIDENCES
 from ._roll_memory import N_AGES, N_RECENT, N_SCALARS, N_STATES, RollMemory
 
 # The head reads the notes of the last frame within _NEAR semitones of a note, and the number of all
-# lower notes in that frame. It reads the notes of the frame before it and of the matched frame
-# within _NEARER semitones.
+# lower notes in that frame. From the frame before the last one and from the matched frame, it reads
+# the notes within _NEARER semitones.
 _NEAR = 24
 _NEARER = 12
 _N_PLACES = 12  # number of inputs of every LSTM to which the scalars are projected
@@ -54,7 +54,7 @@ class TiedNADE(Emission):
     """
 
     compass: Tensor
-    """Range of the notes that are learned: index of the lowest, and of the highest plus 1."""
+    """Range of the notes that the head models: index of the lowest, and of the highest plus 1."""
 
     is_tied = True
 
@@ -163,11 +163,12 @@ class TiedNADE(Emission):
     def _first_layer(
         self, context: Tensor, previous: Tensor, of_notes: Tensor, notes: Tensor | None = None
     ) -> Tensor:
-        """Return the first hidden layer of every note in the compass, (N, n_notes, n_units).
+        """Return the inputs of the first activation of notes in the compass.
 
-        The values are those before the activation function. Each note that sounds in the last
-        frame, the frame before it or the matched frame adds a vector. If `notes` are given, so does
-        each lower note of the frame itself. Few notes sound, so only their vectors are added.
+        The shape is (N, n_notes, n_units). Notes that sound in the last frame, the frame before it
+        or the matched frame contribute to the inputs. If `notes` (N, n_notes), the notes of the
+        frame itself, are given, each of them that sounds also contributes to the inputs of higher
+        notes.
         """
         lowest, end = self._bounds
         known = previous[:, : 4 * self.n_features].unflatten(1, (4, -1))[..., lowest:end]

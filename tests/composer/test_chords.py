@@ -93,7 +93,7 @@ def test_a_progression_without_any_chord_has_no_effect(composer, n_pieces):
     np.testing.assert_array_equal(asked, composer.sample(20, n_pieces=n_pieces, random_state=5))
 
 
-def test_any_chord_may_sound_in_an_open_bar(composer):
+def test_any_chord_may_sound_in_a_bar_without_a_requested_chord(composer):
     pieces = composer.sample(64, chords="C | *", n_pieces=8, random_state=6)
     bars = np.array(pieces).reshape(8, 8, 2, 4, 12)
     asked, free = (bars[:, :, i].reshape(-1, 12) for i in (0, 1))

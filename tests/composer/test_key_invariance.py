@@ -44,7 +44,7 @@ def test_transposed_music_has_the_same_scores_and_transposed_predictions(in_keys
         np.testing.assert_allclose(np.roll(one, shift, axis=1), other, atol=1e-5)
 
 
-def test_pieces_of_any_length_are_scored_alike_alone_and_together(in_keys, chroma):
+def test_pieces_of_any_length_have_the_same_scores_alone_and_together(in_keys, chroma):
     long = np.concatenate(chroma)
     together = in_keys.score_samples([long, chroma[0], long[:77], long[:0]])
     assert [len(scores) for scores in together] == [len(long), len(chroma[0]), 77, 0]

@@ -260,7 +260,7 @@ def test_changed_parameters_take_effect_at_the_next_fit(chroma):
     assert composer.set_params(warm_start=False).fit(chroma).sample(5).shape == (5, 12)
 
 
-def test_partial_fit_continues_training_also_after_unpickling(chroma, styles):
+def test_partial_fit_continues_training_even_after_unpickling(chroma, styles):
     composer = small().partial_fit(chroma, styles)
     split = loads(dumps(composer))
     for _ in range(6):
