@@ -220,9 +220,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
 
     where :math:`\tau_k` transposes the piece from key :math:`k` to the common key (C major or A
     minor), and :math:`p_0` is the likelihood under the network. Frame by frame, predictions in each
-    key are weighted by the posterior probability of that key given the previous frames, by Bayes'
-    rule. Transposing chroma does not change its score. Keys of training pieces are estimated from
-    their pitch classes [4]_.
+    key are weighted by the posterior probability of that key given the previous frames. Transposing
+    chroma does not change its score. Keys of training pieces are estimated from their pitch classes
+    [4]_.
 
     Piano rolls (`emission_` is "tied bernoulli") are read by twelve LSTMs with shared weights, one
     per pitch class. Each note is modeled with weights that are shared over pitch [7]_, given the
@@ -254,7 +254,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     `fit` shares the work: every process calls it with the same pieces and parameters, and ends with
     the same weights. Only the first process shows progress, warns of divergence or interruption,
     and writes the checkpoint. `fit` waits for all processes, so call it in all of them. To fit in a
-    single process, set WORLD_SIZE to 1 in the environment of that process. `partial_fit` is not
+    single process, remove WORLD_SIZE from the environment of that process. `partial_fit` is not
     shared.
 
     Training pieces may be memory-mapped arrays (`numpy.memmap`) of any numeric data type. They need

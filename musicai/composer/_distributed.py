@@ -105,7 +105,7 @@ class Group:
             raise ValueError(
                 f"{self.size} processes started by torchrun fit one model, but differ in "
                 f"{', '.join(names)}: pass the same to fit in every process; to fit a separate "
-                "model in each process, set os.environ['WORLD_SIZE'] = '1' first"
+                "model in each process, del os.environ['WORLD_SIZE'] first"
             )
 
 

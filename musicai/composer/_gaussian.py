@@ -87,7 +87,7 @@ class GaussianMixture(_Standardized):
     def redraw(
         self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
     ) -> Tensor:
-        """Draw a component from each frame's posterior, and redraw the frame from this component."""
+        """Draw a component from each frame's posterior; redraw the frame from this component."""
         joint, means, log_scales = self._joint(x, context, previous)
         cumulated = F.softmax(joint, -1).cumsum(-1)
         choice = torch.rand((len(x), 1), generator=generator, device=x.device)

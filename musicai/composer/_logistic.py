@@ -116,7 +116,7 @@ class LogisticNADE(Emission):
     def redraw(
         self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
     ) -> Tensor:
-        """Draw a component from each value's posterior, and redraw the value from this component.
+        """Draw a component from each value's posterior; redraw the value from this component.
 
         If the uniform component is drawn, the value is kept. An exact 1 is kept too, and no other
         value becomes 1, so that the loudest feature stays the same.

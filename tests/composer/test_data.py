@@ -157,7 +157,7 @@ def test_the_requested_share_of_pieces_is_set_aside(share, n_drawn):
         ("gaussian", 12, False),
     ],
 )
-def test_key_invariance_is_chosen_by_the_emission_and_the_number_of_features(
+def test_key_invariance_depends_on_the_emission_and_the_number_of_features(
     emission, n_features, has_key
 ):
     assert choose_key_invariance("auto", emission, n_features) is has_key

@@ -119,7 +119,7 @@ def test_all_processes_end_with_the_same_weights(ended, name):
 
 
 @pytest.mark.usefixtures("trains_as_its_children")
-def test_two_processes_score_about_as_well_as_one(ended, chroma, styles):
+def test_a_model_trained_by_two_processes_scores_about_as_well_as_by_one(ended, chroma, styles):
     _, told = ended
     # Each rank draws its own dropout and redrawn frames, so scores are only approximately equal.
     for name, dropout, rtol in (("plain", 0.0, 0.015), ("dropout", 0.3, 0.015)):

@@ -237,7 +237,7 @@ def test_real_valued_draws_follow_the_density(make, together):
     assert abs(ratio.mean() - 1) < 5 * ratio.std() / n_draws**0.5
 
 
-def test_the_uniform_component_draws_every_level_equally_often():
+def test_levels_drawn_from_the_uniform_component_are_equally_frequent():
     emission = ready(LogisticNADE(1, N_CONTEXT, uniform_weight=1 - 1e-6))
     draws = draws_of(emission, uniform_weight=1 - 1e-6)
     for together, n_draws in ((True, 100000), (False, 20000)):

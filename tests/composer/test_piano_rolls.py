@@ -96,7 +96,7 @@ def test_frequencies_of_draws_match_probabilities(composer):
     assert (np.abs(shares - expected) < error).all()
 
 
-def test_predictions_are_closer_than_the_mean_frame_to_the_next_frame():
+def test_predictions_are_closer_to_the_next_frame_than_the_mean_frame_is():
     piece = make_roll(40)
     expected = fit(max_iter=30, batch_size=1).predict(piece)[:-1]
     errors = [np.square(piece[1:] - guess).sum() for guess in (expected, piece.mean(0))]

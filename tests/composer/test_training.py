@@ -43,7 +43,7 @@ def test_training_improves_scores_and_beats_repeating_the_last_frame(chroma, emi
     assert np.mean(error) < np.mean(persistence)
 
 
-def test_the_emission_is_chosen_by_the_values(chroma, rolls):
+def test_the_values_of_pieces_determine_the_emission(chroma, rolls):
     assert small(max_iter=1).fit(chroma).emission_ == "chroma"
     assert small(max_iter=1).fit([p / 2 for p in chroma]).emission_ == "logistic"
     assert small(max_iter=1).fit(rolls).emission_ == "bernoulli"
@@ -87,7 +87,7 @@ def test_training_stops_early_and_keeps_the_best_weights(chroma, monkeypatch):
         np.testing.assert_array_equal(weights, kept[1][name])
 
 
-def test_a_single_piece_trains_without_validation(chroma):
+def test_training_on_a_single_piece_uses_no_validation_pieces(chroma):
     composer = small().fit(chroma[0])
     assert composer.validation_curve_ is None
     assert composer.n_iter_ == 5
