@@ -62,7 +62,7 @@ mosaic.transform(piece, out / "progression.wav", timing=timing)
 
 # %%
 # Draw the first eight bars: the chords found in the piece, its chroma, and the waveform of the
-# mosaic, with a color for each recording. Ticks are beats.
+# mosaic, with a color for each recording. Ticks mark beats.
 
 bars = np.arange(9) * timing.beats_per_bar
 colors = {"axes.facecolor": "#111827", "figure.facecolor": "#111827"}

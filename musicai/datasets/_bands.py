@@ -11,7 +11,7 @@ from ._parts import Note
 KICK, STICK, SNARE, HAT, CRASH, RIDE = 36, 37, 38, 42, 49, 51
 """Key numbers of drum sounds in General MIDI."""
 
-_PHRASE = 8  # bars per phrase; drums start each with a cymbal, and play a fill before the next
+_PHRASE = 8  # bars per phrase, which begins with a cymbal and ends with a fill on the snare drum
 _DRUM_SECONDS = 0.1
 _TAIL_SECONDS = 2.0  # added after the last bar, so that the last chord can fade out
 _LEVELS = (95, 62, 88)  # velocities of the loudest bass, chord and melody notes, before variation
@@ -106,7 +106,7 @@ def arrange(
                 )
             )
         midi.instruments.append(player)
-    # Add an event after the last note, because players stop at the last event of a file.
+    # Add an event after the last note, because the renderer stops at the last event of a file.
     end = beats * n_bars * seconds + _TAIL_SECONDS
     midi.instruments[0].control_changes.append(pretty_midi.ControlChange(_PAN, 64, end))
     if band.drums:
@@ -120,7 +120,7 @@ def arrange(
 
 
 def _strokes(band: Band, beats: int, n_bars: int) -> Iterator[tuple[float, int, int]]:
-    """Yield beat, key and velocity of each drum hit; the last bar has hits on beat 0 only."""
+    """Yield beat, key and velocity of each drum hit; in the last bar, only beat 0 has hits."""
     for bar in range(n_bars):
         first = bar * beats
         if bar % _PHRASE == 0 or bar == n_bars - 1:

@@ -42,7 +42,7 @@ class FileKind(NamedTuple):
 
 
 def first_chorales(n_chorales: int | None) -> list[Chorale]:
-    """Return `n_chorales` chorales (None: all) in Riemenschneider's order, without duplicates."""
+    """Return the first `n_chorales` different chorales (None: all) in Riemenschneider's order."""
     corpus = _need("music21.corpus")
     book = _need("music21.corpus.chorales").ChoraleListRKBWV().byRiemenschneider
     chorales: dict[Path, Chorale] = {}

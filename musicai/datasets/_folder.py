@@ -184,7 +184,7 @@ def _search(
 
 
 def _is_hidden(name: str) -> bool:
-    """Return whether `name` is that of a hidden file, a hidden folder or a ``__MACOSX`` folder."""
+    """Return whether a file or folder with this name is hidden, or is a ``__MACOSX`` folder."""
     return name.startswith(".") or name == "__MACOSX"
 
 

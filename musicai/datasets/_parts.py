@@ -18,7 +18,7 @@ class Note(NamedTuple):
     start: float  # in beats
     end: float
     pitch: int  # MIDI pitch, before transposition from C
-    loudness: float  # relative to the loudest notes of the voice, which have 1
+    loudness: float  # relative to the loudest notes of the voice, whose loudness is 1
 
 
 def compose(

@@ -60,7 +60,7 @@ def load_piano_rolls(
     """Load piano rolls from a MATLAB file, or from all MATLAB files in a folder.
 
     The four sets of Boulanger-Lewandowski et al. [1]_ are recognized by their SHA-256 hashes. Other
-    files in the same format can be loaded if you pass their hashes. They contain `traindata`,
+    files in the same format can be loaded if you pass their hashes. A file contains `traindata`,
     `validdata` and `testdata`: cell arrays of matrices of zeros and ones of shape
     ``(n_frames, 88)``.
 

@@ -5,8 +5,8 @@ import os
 from ._folder import load_folder
 from .bunches import Recordings
 
-# Formats that libsndfile reads, then audio and video formats that need ffmpeg. soundfile's own
-# list, `available_formats`, has no suffixes and includes headerless data.
+# Suffixes of formats that libsndfile reads, then of audio and video formats that need ffmpeg.
+# soundfile's own list, `available_formats`, has no suffixes and includes headerless data.
 _SUFFIXES = (
     ".aif",
     ".aifc",
@@ -94,8 +94,8 @@ def load_recordings(
         target_names : list of str
             The styles, sorted; empty if there are none.
         durations : ndarray of shape (n_recordings,)
-            Duration of each recording in seconds, as :class:`musicai.ChromaExtractor` reads it; NaN
-            for unreadable files.
+            Duration in seconds of the audio that :class:`musicai.ChromaExtractor` reads from each
+            recording; NaN if it cannot be determined.
         DESCR : str
             Location, number, durations and styles of the recordings, and number of skipped files.
         license, source : str

@@ -28,7 +28,7 @@ N_BARS = 24
 """Number of bars in a song, which lasts about a minute."""
 
 _FADE_SECONDS = 1.0  # fade-out of the last chord
-_PEAK = 0.7  # largest absolute sample of a recording; full scale is 1
+_PEAK = 0.7  # largest absolute value of a sample in a recording; full scale is 1
 
 # Folders of files by kind. Increment the version in the names if the songs change, so that old
 # files are not used.

@@ -1,8 +1,9 @@
 """Simulation of the chroma of recorded notes.
 
 A note decays and stops at its end. Its third and fifth partials add energy to the pitch classes a
-fifth and a major third above it. Each frame is the average of the sound in a window around its
-center, plus noise. A random exponent makes the chroma of a piece flatter or sharper.
+fifth and a major third above the note. Each frame is the average of the sound in a window around
+the center of the frame, plus noise. A random exponent, one per piece, lowers or raises the contrast
+between strong and weak pitch classes.
 """
 
 import numpy as np
@@ -12,14 +13,14 @@ from scipy.signal import lfilter
 from ..theory.shapes import peaking_at_one
 from ._parts import Note
 
-# With these constants, chords are recognized, and metrics of harmony and motion have values between
-# those for piano chorales and band recordings; see benchmarks/datasets/progressions.py.
+# With these constants, chords can be recognized, and metrics of harmony and motion have values
+# between those for piano chorales and band recordings; see benchmarks/datasets/progressions.py.
 _STEPS = 4  # time steps per frame
 _WINDOW_FRAMES = 2  # 0.19 s at the default frame rate
 _WINDOW = np.hanning(_STEPS * _WINDOW_FRAMES + 3)[1:-1]  # odd length, so that there is a center
 _WINDOW /= _WINDOW.sum()
 _LOUDNESS = ((0.7, 1.2), (0.55, 0.9), (0.6, 1.2))  # ranges for bass, chords and melody
-_DECAY_FRAMES = (2, 12)  # range of the time constant
+_DECAY_FRAMES = (2, 12)  # range of the time constant of decay
 
 
 def sound(
@@ -63,8 +64,8 @@ def sound(
 def _strokes(voice: list[Note], n_steps: int, steps_per_beat: float, stay: float) -> np.ndarray:
     """Return the excitation of each pitch class at each step, shape (n_steps, 12).
 
-    It is positive where a note starts, and negative where a note ends, to cancel the rest of its
-    decay.
+    The excitation is positive where a note starts. It is negative where a note ends, which cancels
+    the rest of the note's decay.
     """
     strokes = np.zeros((n_steps + 1, 12))
     notes = np.array(voice, np.float64).reshape(-1, 4)

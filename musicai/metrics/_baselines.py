@@ -17,7 +17,7 @@ from ..base.parameters import check_values, is_integer, unchanged_on_error
 from ..base.persistence import Array, Persistent
 from ..base.pieces import as_collection
 
-_N_CONTEXTS = 32  # maximum number of bins for the previous value; each of 32 bins spans about 3%
+_N_CONTEXTS = 32  # maximum number of bins for the previous value, each about 0.03 wide
 
 
 class _LevelBaseline(Persistent, BaseEstimator):
@@ -175,7 +175,8 @@ class PersistenceBaseline(_LevelBaseline):
     .. math:: p_d(l \mid b) = \frac{n_d(b, l) + k\, p(l \mid b)}{\sum_{l'} n_d(b, l') + k}, \qquad
         p(l \mid b) = \frac{\sum_d n_d(b, l) + k\, q(l)}{\sum_{d,l'} n_d(b, l') + k}
 
-    where :math:`k` is the number of levels and :math:`q` the histogram defined in
+    where :math:`n_d(b, l)` counts how often feature :math:`d` was at level :math:`l` after a value
+    in bin :math:`b`, :math:`k` is the number of levels, and :math:`q` is the histogram defined in
     :class:`IndependentBaseline`. The first frame of a piece is scored as in that baseline.
 
     Parameters

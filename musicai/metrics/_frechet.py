@@ -16,8 +16,8 @@ def frechet_distance(X: Any, Y: Any) -> float:
     The distance is large if the frames of one set are blurred or noisy. It is blind to time
     (shuffled frames score perfectly) and to every aspect of a distribution except its mean and
     covariance. It shrinks as the number of frames grows, so compare it with the distance between
-    two sets of real pieces of the same size. Its unit is the square of the features' unit, so only
-    compare distances between features of the same kind.
+    two sets of real pieces of the same size. Its unit is the square of the features' unit, so
+    distances for different kinds of features are not comparable.
 
     Parameters
     ----------

@@ -184,7 +184,7 @@ def triad_fit(X: Any) -> float:
 
     .. math:: \frac{1}{T} \sum_t \max_k \mathrm{corr}(x_t, C_k)
 
-    where :math:`C_k` are the 24 major and minor triads. Noise fits badly at any loudness, and
+    where :math:`C_k` are the 24 major and minor triads. Noise fits badly at any level, and
     chords with more than three notes fit less well than triads. The metric is blind to the order
     of chords.
 
@@ -250,7 +250,7 @@ def quiet_share(X: Any, *, threshold: float = 0.1) -> float:
 
     See Also
     --------
-    frame_entropy : Correlates closely with `quiet_share` on real music, and needs no threshold.
+    frame_entropy : Falls as `quiet_share` rises, closely so on real music; needs no threshold.
 
     References
     ----------

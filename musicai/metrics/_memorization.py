@@ -111,8 +111,8 @@ def copied_chunks(
     n_frames, similarity : int, float
         As in `memorization`.
     n_windows, n_chunks : int
-        Number of training windows, and number of chunks, to compare at a time. The defaults limit
-        their products to a few megabytes.
+        Number of training windows, and number of chunks, to compare at a time. With the defaults, a
+        matrix with a value for each pair takes at most 8 MB.
     few : int
         If more than one in `few` pairs has close outlines, pairs are compared in full by products
         of whole matrices instead of one by one.
@@ -159,7 +159,7 @@ def _of_length_one(windows: np.ndarray) -> np.ndarray:
 
 
 def _outlines(windows: np.ndarray) -> np.ndarray:
-    """Reduce windows, (n, 12, n_frames), to outlines, (n, n_values), equal in all transpositions.
+    """Reduce windows, (n, 12, n_frames), to outlines, (n, n_values), the same in any transposition.
 
     An outline holds the magnitudes of the Fourier transform over pitch classes, which transposition
     does not change. The frames are grouped in pairs, and the magnitudes of each pair are added and

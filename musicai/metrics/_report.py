@@ -59,7 +59,7 @@ def report(
         is longer.
     n_excerpts : int, default=None
         Maximum number of excerpts to draw from each set. If None, as many are drawn from each set
-        as the smallest one has. Overlaps grow with the number of excerpts, so compare only
+        as the smallest set has. Overlaps grow with the number of excerpts, so compare only
         scorecards with the same number.
     timing : Timing, object with a `timing`, or float
         Timing of the frames, the same for all pieces, with a rate or a tempo: for example, the

@@ -50,8 +50,8 @@ class RealismScorer:
     itself is 0 if any overlap is 0. Pass an instance, ``RealismScorer()``: if you pass the class,
     every score is NaN, with a warning. Realism compares distributions, so a fold with few excerpts
     gives an unreliable score, and a fold with fewer than two raises an error. Realism cannot detect
-    copies. If `y` holds style labels, each style is composed as often as it occurs among the
-    excerpts.
+    copies. If `y` holds style labels, as many pieces are composed in each style as there are
+    excerpts of it.
 
     Examples
     --------
@@ -156,8 +156,8 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
 
     Pass ``scoring=next_frame_score`` to scikit-learn's searches, for any estimator whose `predict`
     method returns the expected next frame for every frame. The estimator can also be the last step
-    of a pipeline. Unlike the log-likelihood, which is a composer's own score, this score does not
-    measure how well a composer estimates its uncertainty.
+    of a pipeline. Unlike the log-likelihood, which a composer's `score` returns, this score does
+    not measure how well a composer estimates its uncertainty.
 
     Parameters
     ----------

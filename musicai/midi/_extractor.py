@@ -81,8 +81,8 @@ class PianoRollExtractor(FileTransformer):
       If frames have a rate, a note sounds in the frames whose centers are between its start and
       end. In both cases, it sounds for at least one frame.
     - A note that the sustain or sostenuto pedal holds lasts until the pedal is lifted.
-    - A roll does not distinguish a note that is repeated without a gap from a held one: both are
-      runs of ones.
+    - A roll does not distinguish a note that is repeated without a gap from a held note: both are a
+      single run of ones.
     - The first frame is at the beginning of the file, even if no note sounds there, so that frames
       keep their positions in the bar. The roll ends with the last note. Silence after that note is
       kept only in music from `inverse_transform`.

@@ -1,4 +1,4 @@
-"""Division of music into passages, which are rendered separately and then added.
+"""Division of music into passages, which are rendered separately and then mixed.
 
 This is possible because a synthesizer's sound is the sum of the sounds of its notes. A passage
 contains the notes that begin in it, at full length. Controllers and programs keep the values that
@@ -20,10 +20,13 @@ from ._sounding import release_times
 from .rendering import BLOCK, RATE
 
 PASSAGE = 20 * RATE
-"""Length of a passage in samples, not counting notes that last beyond it; a multiple of `BLOCK`."""
+"""Length of a passage in samples; a multiple of `BLOCK`.
+
+Notes that begin in a passage can last beyond its end.
+"""
 
 LONGEST = 60 * RATE
-"""Longest note in samples; longer notes are struck again, so that passages stay short."""
+"""Length of the longest note in samples; longer notes are struck again to keep passages short."""
 
 PARAMETER_CONTROLS = (6, 38, 96, 97, 98, 99, 100, 101)
 """Controllers that set a parameter in several steps, so all of their earlier values matter.

@@ -34,7 +34,7 @@ At 960 ticks per beat and 120 beats per minute, the limit is 87 minutes.
 """
 
 FINE = 960
-"""Fine resolution, in ticks per beat; few sequencers use a finer one."""
+"""Lowest resolution, in ticks per beat, that counts as fine; few sequencers use a higher one."""
 
 SHORTEST_BEAT = 7
 """Shortest beat of a time signature: MIDI stores 7 for a 128th note, because 2**7 is 128."""
@@ -191,8 +191,8 @@ def _n_ticks(song: Song) -> int:
 def _divisor(song: Song) -> int:
     """Return the number of ticks to merge into one, so that pretty_midi can read long music.
 
-    Return 1 if the music is not too long, if its ticks are not very fine, or if the number of ticks
-    per beat has no suitable divisor. music21, for example, writes very fine ticks.
+    Return 1 if the music is not too long, if its resolution is lower than `FINE`, or if the number
+    of ticks per beat has no suitable divisor. music21, for example, writes very fine ticks.
     """
     if song.division < FINE or _n_ticks(song) < MOST_TICKS:
         return 1

@@ -182,7 +182,7 @@ def _play_group(
     players: Sequence[Player],
     soundfont: Soundfont,
 ) -> np.ndarray:
-    """Render notes together or, if they are too loud for 16 bits, as the sum of two halves."""
+    """Render notes together; if 16 bits do not suffice, render two halves and add their sounds."""
     sent = messages(strikes, channels, start, start + length, players)
     stereo = render(sent, BLOCK + length, soundfont)[BLOCK:]
     if len(strikes) > 1 and (stereo.max() >= LOUDEST or stereo.min() < -LOUDEST):

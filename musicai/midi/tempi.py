@@ -7,7 +7,7 @@ import numpy as np
 from ..base.extras import need
 
 WAVERING = 0.015
-"""Largest deviation of a beat from a steady tempo, in seconds: about a beat tracker's error."""
+"""Largest deviation of a beat from a steady tempo in seconds, about the error of beat trackers."""
 
 FEWEST, MOST = 1, 2**24 - 1
 """Smallest and largest number of microseconds per beat that a MIDI file can hold."""
@@ -16,7 +16,7 @@ FEWEST, MOST = 1, 2**24 - 1
 def tempo_map(
     seconds: np.ndarray, beats: np.ndarray, *, resolution: int, what: str
 ) -> tuple[Any, np.ndarray]:
-    """Return a MIDI file with tempo changes and no notes, and the times of the borders in it.
+    """Return a MIDI file with tempo changes and no notes, and the times of the borders in the file.
 
     The file is needed because pretty_midi accepts tempo changes only from files.
 

@@ -26,7 +26,7 @@ class Cells(NamedTuple):
     """Number of seconds of each cell in which frames are silent or otherwise flat, (n_cells,)."""
 
     levels: np.ndarray
-    """Mean loudness of each cell without its silence, from 0 to 1, shape (n_cells,).
+    """Mean loudness of the sounding frames of each cell, from 0 to 1, shape (n_cells,).
 
     The loudness of a frame is its largest value, divided by the largest value in the first
     `SETTLED_BARS` bars.

@@ -31,14 +31,14 @@ def chords_to_chroma(
     """Convert a chord progression to chroma like that of a recording.
 
     As in recordings, the tones of a chord have different levels, other pitch classes are not
-    silent, and levels vary from frame to frame. A mosaic can therefore play the chroma,
-    and a composer can continue it if it is passed as `prime`.
+    silent, and levels vary from frame to frame. A mosaic can therefore play the chroma, and a
+    composer can continue it if you pass it as `prime`.
 
     Parameters
     ----------
     chords : str, or list of Chord or of pairs
         As in :meth:`musicai.LSTMComposer.sample`: text such as ``"C | Am | F G | C"``, a chart from
-        `chord_chart`, or a list. Frames of an open chord, such as ``"N.C."``, are silent.
+        `chord_chart`, or a list. Frames with ``"N.C."`` or ``"*"`` instead of a chord are silent.
     timing : Timing, object with a `timing`, or float
         When the frames sound: for example ``timing=composer``, ``timing=extractor``, or
         ``Timing.from_tempo(96)``. A number is frames per second.

@@ -78,7 +78,7 @@ def engrave(
     music21 = need("music21", extra="score", what="to_musicxml")
     exporter = need("music21.musicxml.m21ToXml", extra="score", what="to_musicxml")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # music21's warnings do not concern our users
+        warnings.simplefilter("ignore")  # users can do nothing about music21's warnings
         bars = [_in_bars(each, beats_per_bar, tied=each is melody) for each in (melody, chords)]
         upper = _part("Melody", "treble", bars[0], beats_per_bar, sharps)
         lower = _part("Chords", "bass", bars[1], beats_per_bar, sharps)

@@ -18,13 +18,13 @@ CHANGE_PRICE = 0.02
 """Minimum gain in correlation, integrated over seconds, from each additional chord.
 
 In benchmarks/render/round_trip.py on game music, prices of 0.01, 0.02 and 0.03 give 4.4, 2.9 and
-2.1 chords per second, respectively. The correlation of the audio with the chroma is then 0.91, 0.89
-and 0.87. With each price, voices move by a semitone on average.
+2.1 chords per second, respectively. The chroma of the audio then correlates with the piece at 0.91,
+0.89 and 0.87. With each price, voices move by a semitone on average.
 """
 
 _PRICE_OF_CLUSTERS = 0.05  # share of correlation that a chord loses if it contains no triad
 _LONGEST = 64  # maximum number of cells per chord; longer chords are divided
-_FAINTEST = 0.1  # relative to a chord's loudest tone; fainter tones are not played
+_FAINTEST = 0.1  # minimum loudness of a tone that is played, relative to the chord's loudest tone
 
 _SETS = [tones for n in range(1, MOST_TONES + 1) for tones in combinations(range(12), n)]
 _MEMBERS = np.array([np.isin(np.arange(12), tones) for tones in _SETS], np.float64)

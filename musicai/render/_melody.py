@@ -1,4 +1,4 @@
-"""Melodies: the path of notes that, added to the chords, correlates best with the frames.
+"""Melodies: the notes and rests that, with the chords, correlate best with the frames.
 
 Each change of note has a cost, which is higher for leaps and off the beat.
 """

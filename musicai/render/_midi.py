@@ -81,8 +81,8 @@ def chroma_to_midi(
     grid : int or None, default=4
         Notes begin and end on a grid with this number of steps per beat, except that the last notes
         end with the piece. If None, notes begin and end with frames; unless frames follow beats,
-        they are off a sequencer's grid. In a band, only the melody uses the grid: chords and bass
-        change on beats, and drums play on beats and half-beats.
+        these notes are off a sequencer's grid. In a band, only the melody uses the grid: chords and
+        bass change on beats, and drums play on beats and half-beats.
 
     Returns
     -------

@@ -146,7 +146,7 @@ def audio_track(
 ) -> list[str]:
     """Return the block of a track with items.
 
-    `levels` are the points of its volume envelope: pairs of a time in seconds and an amplitude.
+    `levels` are the points of the track's volume envelope: pairs of a time in seconds and a gain.
     """
     points = [f"PT {_number(seconds)} {_number(value)} 0" for seconds, value in levels]
     envelope = block("VOLENV2", "ACT 1 -1", "VIS 1 1 1", "DEFSHAPE 0 -1 -1", points)

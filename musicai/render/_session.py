@@ -107,8 +107,8 @@ def write_session(
         Chords to choose from, as in :func:`recognize_chords`.
     notated_tempo : float, default=None
         Tempo, in beats per minute, at which to notate frames that do not follow beats. None means
-        the tempo at which a mosaic by beats plays them, or 120 for a mosaic by frames. This tempo
-        does not affect the times at which frames sound.
+        the tempo at which a mosaic by beats plays the frames, or 120 for a mosaic by frames. This
+        tempo does not affect the times at which frames sound.
     key : str, or a list of them, default=None
         As in :func:`chroma_to_midi`.
     grid : int or None, default=4

@@ -94,7 +94,7 @@ def test_the_global_random_state_is_not_used(seed):
 
 
 def test_the_window_of_a_frame_is_symmetric():
-    """Compare notes a frame before and a frame after, whose pitch classes share no partials."""
+    """A note one frame before the center counts as much as a note one frame after it."""
 
     class WithoutNoise(np.random.RandomState):
         def gamma(self, shape, scale, size):

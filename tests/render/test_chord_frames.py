@@ -36,7 +36,7 @@ def test_frames_of_chords_resemble_frames_of_recordings():
     assert tones.min(axis=1).mean() > 2 * np.median(piece[:, [1, 2, 3, 6, 8, 9, 11]])
 
 
-def test_open_chords_are_silent():
+def test_frames_without_a_chord_are_silent():
     piece = chords_to_chroma("C | N", timing=BEATS)
     np.testing.assert_array_equal(piece.any(axis=1), [True] * 4 + [False] * 4)
 
