@@ -65,7 +65,7 @@ composed = {
 
 # %%
 # Compute two measures of each piece: the fraction of time with dominant seventh chords, and the
-# difference between its log-likelihoods as blues and as pop.
+# log-likelihood as blues minus the log-likelihood as pop.
 
 
 def sevenths(piece):

@@ -76,7 +76,7 @@ def make_progressions(
         is drawn.
     key : str, default=None
         Tonic of all pieces, such as "C", "F#" or "Bb". If None, a tonic is drawn for each piece.
-        Either way, the mode is drawn from those of the style.
+        Either way, the mode is drawn from the modes of the style.
     random_state : int, RandomState instance or None, default=None
         Seed or random number generator; an int gives the same music every time.
 

@@ -250,7 +250,7 @@ def quiet_share(X: Any, *, threshold: float = 0.1) -> float:
 
     See Also
     --------
-    frame_entropy : Falls as `quiet_share` rises, closely so on real music; needs no threshold.
+    frame_entropy : On real music, closely related to `quiet_share`, but needs no threshold.
 
     References
     ----------

@@ -32,8 +32,8 @@ def transition_matrix(X: Any) -> np.ndarray:
     Returns
     -------
     matrix : ndarray of shape (12, 12)
-        Shares of the moves from each root (row) to each root (column), from C to B. They sum to
-        one, and the diagonal is zero. If there is no move, the whole matrix is zero.
+        Shares of the moves from each root (row) to each root (column), from C to B. The sum of
+        all values is one, and the diagonal is zero. If there is no move, the whole matrix is zero.
 
     Raises
     ------

@@ -107,7 +107,7 @@ def shortest_piece(frame_rate: float) -> int:
 
 
 def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
-    r"""Return how similar two sets of pieces are: the geometric mean of their metrics' overlaps.
+    r"""Return how similar two sets of pieces are: the geometric mean of overlaps in many metrics.
 
     .. math:: \left(O \prod_m A_m\right)^{1 / (M + 1)}
 

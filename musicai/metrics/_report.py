@@ -34,7 +34,7 @@ def report(
 
     All sets are cut into excerpts of equal length, and equally many are drawn from each set. Every
     metric in ``REALISM_METRICS`` is computed for each excerpt. A set's score in a metric is the
-    overlap of its values with the values of `real`. The total is the geometric mean over all
+    overlap of the set's values with the values of `real`. The total is the geometric mean over all
     metrics and the transition matrix, as in :func:`realism`. Besides composed music, three other
     sets are compared with `real`:
 

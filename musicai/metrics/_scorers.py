@@ -22,7 +22,7 @@ class RealismScorer:
     ``GridSearchCV(composer, grid, scoring=RealismScorer(timing=extractor))`` finds the composer
     whose pieces are most similar to held-out music. Without `scoring`, the search finds the one
     with the highest log-likelihood. The held-out pieces are cut into excerpts, equally many pieces
-    of the same length are composed, and the score is their :func:`realism`. The scorer accepts any
+    of the same length are composed, and :func:`realism` compares both sets. The scorer accepts any
     estimator whose `sample` method has the parameters of :meth:`MarkovBaseline.sample`. The
     estimator can also be the last step of a pipeline whose earlier steps return chroma.
 

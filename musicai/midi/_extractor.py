@@ -231,8 +231,8 @@ class PianoRollExtractor(FileTransformer):
             Timing of the frames: one for all pieces, or a list with one for each piece. If the
             extractor's frames follow beats, the timing must have a tempo, as in
             ``extractor.timing.at_tempo(96)``, and as many frames per beat as the extractor. None
-            means the extractor's own `timing`, which is sufficient only if its frames have a rate.
-            Music without beats is notated at 120 beats per minute.
+            means the extractor's own `timing`, which suffices only if `frame_rate` is set. Music
+            without beats is notated at 120 beats per minute.
 
         Returns
         -------

@@ -119,7 +119,7 @@ def _correlations(totals: np.ndarray) -> np.ndarray:
     `_PRICE_OF_CLUSTERS` for a set without a triad.
 
     Let w be a chord on the tones S, and u a row of `totals`. The correlation is the dot product
-    of u with w after w is centered and scaled to unit norm. With sums over S, its maximum is
+    of u with w after w is centered and scaled to unit norm. With sums over S, the maximum is
     sqrt(sum(u²) + sum(u)² / (12 - |S|)), for w = u + sum(u) / (12 - |S|).
     """
     sums = totals @ _MEMBERS.T

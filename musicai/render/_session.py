@@ -149,8 +149,8 @@ def write_session(
       The tempo map and the bars are the same as in `chroma_to_midi`; a pickup is bar 0.
     - Regions show the same chords as `chord_chart` at the same tempo.
 
-    The session lacks the mosaic's final adjustment of loudness and its `shaping`, so it follows the
-    harmony of the piece less closely. The muted track of `audio` has both.
+    The session lacks the mosaic's final adjustment of loudness and its `shaping`. Without shaping,
+    the sound follows the harmony of the piece less closely. The muted track of `audio` has both.
 
     Examples
     --------

@@ -107,7 +107,7 @@ def _item(item, folder, sr):
 
 
 def _stretched(samples, own, places, sr):
-    """Stretch a sound so that each sample comes from its place in the source, in seconds.
+    """Stretch a sound: each new sample comes from its position in seconds in `places`.
 
     The pitch does not change if the result is played at `sr`.
     """

@@ -191,7 +191,7 @@ def test_invalid_arguments_are_refused(X, options, message, tmp_path, monkeypatc
     assert not list(tmp_path.iterdir())
 
 
-def test_one_file_for_a_collection_and_a_path_as_piece_are_refused(tmp_path):
+def test_a_single_file_for_a_collection_and_a_path_instead_of_a_piece_are_refused(tmp_path):
     with pytest.raises(TypeError, match="pass a list with one for each"):
         chroma_to_audio([np.ones((5, 12))], tmp_path / "a.wav", timing=10)
     with pytest.raises(TypeError, match=r"X contains a path.*ChromaExtractor"):
