@@ -3,8 +3,8 @@
 A program writes the length of the samples into the header when it closes the file. If the program
 crashes, the header contains 0 or an earlier length. A 32-bit field cannot hold a length of 4 GiB or
 more. This module therefore inspects the bytes that follow the samples counted in the header.
-Chunks, tags, pictures and zeros are recognized; anything else, unless it is very short, is read as
-more samples.
+Chunks, tags, pictures and zeros are recognized. Other data is read as more samples. Less than a
+second of it is ignored, unless the header gives a length of 0.
 
 RIFF: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (1991); RF64: EBU
 Tech 3306; AIFF: Apple, "Audio Interchange File Format 1.3" (1989); W64: Sony, "Wave64" (2003);
@@ -42,7 +42,7 @@ MOST_CHUNKS = 2**12
 """Largest number of chunks to inspect; a damaged file may seem full of empty chunks."""
 
 MOST_ZEROS = 2**26
-"""Largest number of bytes to compare with zero; if all are zero, no audio follows the samples."""
+"""Largest number of bytes to compare with zero; if all are zero, they are not read as audio."""
 
 KINDS = (b"WAVE", b"AIFF", b"AIFC")
 FORMATS = (b"fmt ", b"COMM", b"desc")
@@ -61,9 +61,9 @@ class Family(NamedTuple):
     Attributes
     ----------
     first : int
-        Offset of the first chunk.
+        Offset of the first chunk in bytes.
     name_bytes : int
-        Length of a chunk's name.
+        Length of a chunk's name in bytes.
     size : struct.Struct
         Format of a chunk's size, which follows its name.
     is_whole : bool
@@ -285,7 +285,7 @@ def _with_length(found: Samples, origin: int, stop: int, magic: bytes) -> tuple[
 
 
 def _read(content: BinaryIO, position: int, n_bytes: int) -> bytes:
-    """Read `n_bytes` bytes; past the end of the file, return zeros."""
+    """Read `n_bytes` bytes from `position`, with zeros for bytes past the end of the file."""
     content.seek(position)
     return content.read(n_bytes).ljust(n_bytes, b"\0")
 

@@ -1,4 +1,4 @@
-"""Reading of an excerpt of a recording, if possible without decoding what precedes it."""
+"""Reading of an excerpt of a recording, if possible without decoding the audio before it."""
 
 from math import gcd
 from typing import Any
@@ -22,7 +22,7 @@ RULES: dict[str, Rule] = {
     "channels": READING_RULES["channels"],
 }
 MARGIN_SECONDS = 0.1
-"""Seconds of extra audio to read around an excerpt, to let the decoder and resampler settle."""
+"""Seconds to read before and after an excerpt, to let the decoder and the resampler settle."""
 
 
 def read_excerpt(

@@ -14,9 +14,9 @@ STREAM_INFO = 42
 """Number of bytes from the start of a file to the end of STREAMINFO, its first metadata block."""
 
 LENGTH_FIELD = 21
-"""Offset of the first byte of the number of samples.
+"""Offset in bytes of the field with the number of samples.
 
-The number fills 36 bits: the low half of this byte and the next four bytes.
+The number fills 36 bits: the low half of the first byte and the next four bytes.
 """
 
 LEAST_SECONDS = 1.0

@@ -11,7 +11,7 @@ class Layout(NamedTuple):
     Attributes
     ----------
     parts : tuple of Part
-        Parts to read instead of the whole file: those with audio, or a corrected header and the
+        Parts to read instead of the whole file: only the audio, or a corrected header and the
         samples. Empty if the file can be read unchanged.
     endless : bool
         Whether to present the parts to the decoder as a file of unknown length.

@@ -19,7 +19,7 @@ Only peaks more than about 17 dB above this level need limiting.
 HIGHEST_PEAK = 10 ** (-1.2 / 20)
 """Largest peak amplitude of the output: 1.2 dB below full scale.
 
-Meters with a different oversampling filter may measure peaks up to -1 dB.
+Meters with a different oversampling filter may measure peaks up to 0.2 dB higher.
 """
 
 MOST_LIMITING = 12.0
@@ -94,7 +94,7 @@ def level_blocks(blocks: Iterable[np.ndarray], sr: float) -> Iterator[np.ndarray
 
 
 def level(audio: np.ndarray, sr: float) -> np.ndarray:
-    """Normalize the loudness of audio in place, like `level_blocks`, and return the audio."""
+    """Normalize the loudness of audio as `level_blocks` does, but in place; return the audio."""
     start = 0
     for block in _leveled(audio, sr):
         audio[start : start + len(block)] = block
@@ -144,7 +144,8 @@ def _limiter(peaks: np.ndarray) -> np.ndarray:
     The gains are smoothed over neighboring parts.
     """
     needed = HIGHEST_PEAK / np.maximum(peaks, HIGHEST_PEAK)
-    # Hold for an extra part on either side, because gains are interpolated between part centers.
+    # Hold each minimum for an extra part on either side, because gains are interpolated between
+    # the centers of parts.
     held = minimum_filter1d(needed, 2 * FADE_PARTS + 3, mode="nearest")
     weights = hann(2 * FADE_PARTS + 3)[1:-1]
     return np.convolve(np.pad(held, FADE_PARTS, "edge"), weights / weights.sum(), "valid")

@@ -23,7 +23,7 @@ OFFSET = -0.691
 """Calibration in decibels: a full-scale sine of 997 Hz in one channel measures -3.01 LUFS."""
 
 RELATIVE_GATE, ABSOLUTE_GATE = -10.0, -70.0
-"""Levels below which blocks are ignored: in decibels relative to the mean, and in LUFS."""
+"""Levels below which blocks are ignored: relative to the mean, in decibels; absolute, in LUFS."""
 
 MOST_PARTS = 100
 """Largest number of parts to oversample at a time: one second of audio."""

@@ -20,10 +20,10 @@ SHORTEST_CELL = 4096
 """Smallest number of samples in a cell; in shorter cells, channels may cancel by chance."""
 
 STRIDE = 64
-"""Channels are compared at one of every 64 samples; comparing all would take as long as mixing.
+"""Channels are compared at one of every 64 samples.
 
-The position of this sample within the 64 varies, so that no tone is always sampled at the same
-phase.
+Comparing all samples would take as long as mixing them. The position of the sample in each group
+of 64 varies, so that no tone is always sampled at the same phase.
 """
 
 LEAST_SHARE = 0.02

@@ -7,7 +7,7 @@ frame may hold a table with the number of frames: a Xing or Info table, to which
 a checksum, or a VBRI table.
 
 libsndfile requires a frame at the beginning and stops at the first gap. Without a Xing table, it
-computes the length from the bit rate of the first frame, and reads no further.
+computes a length from the bit rate of the first frame, and does not read past this length.
 """
 
 import os
@@ -61,10 +61,10 @@ WINDOW = 2**16
 """Number of bytes to read at a time."""
 
 TABLE_BYTES = 194
-"""Number of bytes from the start of the first frame to the end of its table."""
+"""Largest number of bytes from the start of the first frame to the end of a table's checksum."""
 
 CHECKSUM_PLACE = 154
-"""Number of bytes from a table's name to its checksum, which covers all earlier bytes."""
+"""Offset in bytes from a table's name to its checksum of all earlier bytes in the frame."""
 
 
 class Kind(NamedTuple):

@@ -35,7 +35,7 @@ NO_MPEG_FRAMES = 7
 READ_BYTES = 2**16
 """Number of bytes to read at a time from the parts of a file.
 
-libsndfile alone would read a few hundred.
+Without this buffer, libsndfile would read a few hundred bytes at a time.
 """
 
 

@@ -59,9 +59,9 @@ def read_blocks(
         Sampling rate of the blocks, in hertz.
     channels : {1, 2}, default=1
         With 1, channels are averaged, as by ``librosa.to_mono``. With 2, stereo stays stereo; for
-        any other number of channels, both output channels hold the average. Where the average
-        would cancel most of the sound, as if a channel were inverted, some channels are inverted
-        first.
+        any other number of input channels, both output channels hold the average. If most of the
+        sound would cancel in the average, for instance because one channel is inverted, some
+        channels are inverted first.
     block_size : int, default=65536
         Samples to read at a time, before resampling. It does not affect the samples.
     name : str, default=None
@@ -87,8 +87,8 @@ def read_blocks(
 
     Notes
     -----
-    libmpg123, a part of libsndfile, prints messages to standard error for damaged MP3 files and for
-    some intact ones. Ignore these messages; libsndfile offers no way to silence them.
+    libmpg123, which libsndfile uses, prints messages to standard error for damaged MP3 files and
+    for some intact ones. Ignore these messages; libsndfile offers no way to silence them.
 
     Examples
     --------
@@ -170,7 +170,7 @@ def resample_blocks(
         written += len(resampled)
         yield resampled
     rest = stream.resample_chunk(np.zeros((0, *channels), dtype=np.float32), last=True)
-    # soxr rounds the length differently, so librosa trims or pads its output to this length.
+    # soxr rounds the length differently, so librosa trims or pads soxr's output to this length.
     missing = max(0, int(np.ceil(read * (float(sr) / native_rate))) - written)
     yield np.pad(rest[:missing], [(0, max(0, missing - len(rest))), *[(0, 0)] * len(channels)])
 

@@ -5,8 +5,8 @@ header. The pipe is read block by block.
 
 Files are not trusted. The name of a file is passed as an absolute path after ``file:``, so that
 ffmpeg cannot take it for an option or a URL. Only the formats in `CONTAINERS` are accepted, because
-a playlist (HLS, concat, SDP) would make ffmpeg open other files or network connections. The only
-protocol that ffmpeg may use is ``file``.
+playlists and similar formats (HLS, concat, SDP) can make ffmpeg open other files or network
+connections. The only protocol that ffmpeg may use is ``file``.
 """
 
 import os
@@ -98,7 +98,7 @@ def may_decode(path: AnyPath) -> bool:
 
 def input_name(path: AnyPath) -> str:
     """Return a file's name in a form that ffmpeg cannot mistake for an option or a URL."""
-    # The path is not normalized, because ".." after a symbolic link is the parent of its target.
+    # The path is not normalized, because ".." after a link to a folder means that folder's parent.
     return f"file:{os.path.join(os.getcwd(), os.fsdecode(path))}"
 
 

@@ -83,12 +83,12 @@ def need_ffmpeg(recordings: Sequence[Any]) -> list[int]:
 
 
 def read_durations(paths: Sequence[AnyPath]) -> np.ndarray:
-    """Return the length of each recording in seconds; NaN if it cannot be read.
+    """Return the lengths of recordings in seconds, shape (n_recordings,).
 
-    This is the length of the audio that :func:`musicai.audio.read_blocks` reads. A file is decoded
-    only if its length cannot be found otherwise. libsndfile takes a few milliseconds per file.
-    ffmpeg, for formats that need it, takes a few tenths of a second per file, so several processes
-    run in parallel.
+    The lengths are those of the audio that :func:`musicai.audio.read_blocks` reads, or NaN for a
+    file that cannot be read. A file is decoded only if its length cannot be found otherwise.
+    libsndfile takes a few milliseconds per file. ffmpeg, for formats that need it, takes a few
+    tenths of a second per file, so several processes run in parallel.
     """
     lengths = [_by_libsndfile(path) for path in paths]
     program = find_ffmpeg()

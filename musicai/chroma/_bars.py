@@ -84,7 +84,7 @@ def find_bars(
 
 
 def _in_errors(differences: np.ndarray, *, most: int) -> np.ndarray:
-    """Divide each column's mean by its standard error, for at most `most` rows.
+    """Divide each column's mean by its standard error, which assumes at most `most` rows.
 
     `LEAST_ERROR` is added to the standard error.
     """

@@ -186,8 +186,8 @@ def run_in_order(
     first recording without a result is tried once more, alone. If its worker dies again, its result
     is a :class:`RecordingError`, and the other recordings continue.
 
-    After an error, Python does not exit until the threads have finished their current recordings,
-    because it would crash if it exited while they decode.
+    After an error, Python exits only when the threads have finished their current recordings. If
+    Python exited while a thread decodes, it would crash.
 
     Parameters
     ----------

@@ -139,7 +139,7 @@ def track_beats(
     rate : float
         Frames per second.
     usual_tempo : float, default=105.0
-        Center of the tempo prior in beats per minute, for a mean onset strength of 0.85.
+        Center of the tempo prior in beats per minute, for a mean onset strength of 0.85 dB.
 
     Returns
     -------
@@ -237,7 +237,7 @@ def _best_path(score: np.ndarray, period: int) -> np.ndarray:
 
 
 def _last_beat(total: np.ndarray) -> int:
-    """Return the frame of the last peak that is at least half as high as the median peak.
+    """Return the last frame where `total` has a peak at least half as high as its median peak.
 
     `total` is the score of the best path to each frame.
     """

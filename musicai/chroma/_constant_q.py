@@ -164,7 +164,7 @@ def fine_chroma(frames: np.ndarray, sr: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _subtract_background(loudness: np.ndarray) -> np.ndarray:
-    """Subtract the background and third partials from magnitudes, shape (n_bins, n_frames)."""
+    """Subtract background and third partials from magnitudes of shape (n_bins, n_frames)."""
     peaks = np.maximum(loudness - uniform_filter1d(loudness, SURROUNDINGS, axis=0), 0)
     notes = peaks.copy()
     notes[TWELFTH:] -= THIRD_PARTIAL * peaks[:-TWELFTH]

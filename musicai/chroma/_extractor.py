@@ -91,8 +91,8 @@ class ChromaExtractor(FileTransformer):
     sync : {None, "beat", "half-beat"}, default=None
         With "beat", the frames from one beat to the next are replaced by their median. With
         "half-beat", there are two such medians per beat. If fewer than two beats are found, a
-        recording becomes a single frame. `analyze` returns the beats, their clarity and their
-        timing.
+        recording becomes a single frame. `analyze` also returns the beats, their clarity and the
+        timing of the frames.
     tracker : callable, default=None
         A beat tracker to use instead of the built-in one. It is called as ``tracker(y, sr)`` with
         the whole recording as mono float32 samples at `sr`. It must return the times of beats in
@@ -136,10 +136,10 @@ class ChromaExtractor(FileTransformer):
     The extractor is stateless and works without `fit`. Without `sync`, frame ``t`` is centered on
     sample ``t * hop_length``; `n_samples` samples give ``1 + n_samples // hop_length`` frames.
     Silent frames are all zeros, unless "cens" averages them with sound nearby. A frame is silent if
-    its power in the analyzed frequency range is at least 60 dB below that of each of the loudest
-    frames, half a second in total (in recordings shorter than 10 s, a twentieth of the recording),
-    or if its power is 0. This covers pauses with only dither or hiss, and the ends of fade-outs. A
-    recording that is soft throughout is not silent.
+    its power in the analyzed frequency range is 0, or at least 60 dB below the power of every one
+    of the loudest frames. The loudest frames last half a second in total or, in recordings shorter
+    than 10 s, a twentieth of the recording. Pauses with only dither or hiss and the ends of
+    fade-outs are usually silent. A recording that is soft throughout is not.
 
     Examples
     --------
@@ -337,10 +337,11 @@ class ChromaExtractor(FileTransformer):
         Returns
         -------
         audio : ndarray of shape (n_samples,), or a list of them
-            Mono float32 samples at `sr`, with the duration of the frames: an array for one piece;
-            for a collection, a list, or an array if `X` is an array. At the extractor's frame rate,
-            an analysis of the audio gives the same number of frames and similar chroma. For an
-            empty piece in a collection, the array is empty.
+            Mono float32 samples at `sr`, with the duration of the frames: an array for one piece,
+            and a list for a collection. If the collection is a NumPy array, so is the result: of
+            shape (n_pieces, n_samples) if `X` is 3-D, otherwise of dtype object. At the extractor's
+            frame rate, an analysis of the audio gives the same number of frames and similar chroma.
+            An empty piece in a collection gives no samples.
 
         Raises
         ------

@@ -167,6 +167,6 @@ def _bands(sr: float, n_fft: int) -> tuple[scipy.sparse.csr_array, np.ndarray]:
 
 @lru_cache(maxsize=8)
 def _cosines(n_bands: int) -> np.ndarray:
-    """Return the matrix of the cosine transform from band levels to cepstral coefficients."""
+    """Return the cosine transform of band levels to cepstral coefficients, shape (n_bands, 13)."""
     whole = scipy.fft.dct(np.eye(max(n_bands, N_COEFFICIENTS + 1)), axis=1, norm="ortho")
     return np.ascontiguousarray(whole[:n_bands, 1 : N_COEFFICIENTS + 1], dtype=np.float32)

@@ -32,8 +32,8 @@ def play_chroma(
         Chroma; negative values count as 0.
     timing : Timing, object with a `timing`, or float
         Timing of the frames; a number means frames per second. Frames at a constant rate are
-        interpolated linearly between their centers, as the analysis assumes. Frames that
-        follow beats or have measured times are constant between their borders.
+        interpolated linearly between their centers. Frames that follow beats or have measured
+        times are constant between their borders.
     kind : {"cqt", "stft", "cens"}, default="cqt"
         Kind of chroma, as for :class:`musicai.ChromaExtractor`.
     sr : float, default=22050

@@ -1,8 +1,8 @@
 """Chroma from a short-time Fourier transform, as in ``librosa.feature.chroma_stft``.
 
-The power spectrum of each frame is weighted by a bank of 12 filters. Each filter is a sum of
-Gaussians over pitch, one per octave with a standard deviation of half a semitone or more,
-multiplied by a broad Gaussian around 880 Hz. This is the method of D. Ellis, "Chroma feature
+The power spectrum of each frame is weighted by a bank of 12 filters. A filter is a sum of Gaussians
+over pitch, one per octave, multiplied by a broad Gaussian around 880 Hz. The standard deviation of
+the Gaussians in the sum is half a semitone or more. This is the method of D. Ellis, "Chroma feature
 analysis and synthesis" (2007), as implemented in librosa 0.11 and 1.0. With ``exact=True``, the
 transform is in double precision, and the power spectrum is bitwise identical to librosa's.
 
@@ -145,7 +145,7 @@ def stft_amplitudes(chroma: np.ndarray) -> np.ndarray:
 
 
 def sine_center(sr: float, n_fft: int) -> float:
-    """Return the center frequency in hertz of sines that the analysis can resolve.
+    """Return a center frequency for sines, in hertz, at which the analysis can resolve them.
 
     If possible, adjacent semitones at this frequency are six FFT bins apart. The frequency is at
     most an eighth of the sampling rate, to leave room for higher octaves, but never below C5, to

@@ -1,4 +1,4 @@
-"""Estimation of the tuning, the deviation from A440, from power spectra.
+"""Estimation of tuning (the deviation from A440) from power spectra.
 
 This is ``librosa.estimate_tuning`` for batches of spectra. Peaks between 150 and 4000 Hz are
 located by parabolic interpolation (J. O. Smith, "Spectral Audio Signal Processing", section
@@ -20,7 +20,7 @@ EDGES = np.linspace(-0.5, 0.5, 101)
 
 
 class TuningEstimator:
-    """Estimator that stores the deviation and height of each spectral peak, in five bytes.
+    """Estimator that stores a deviation and a height, in five bytes, for each spectral peak.
 
     Parameters
     ----------
@@ -72,7 +72,10 @@ class TuningEstimator:
 
 
 def _parabolic_shift(below: np.ndarray, here: np.ndarray, above: np.ndarray) -> np.ndarray:
-    """Return the offset in bins of the peak of a parabola through three bins."""
+    """Return the offset in bins of the peak of a parabola through three bins.
+
+    If the peak is at least one bin away, return 0.
+    """
     curvature = (above + below).astype(np.float64) - 2.0 * here
     slope = (above - below).astype(np.float64) / 2.0
     outside = np.abs(slope) >= np.abs(curvature)

@@ -43,7 +43,7 @@ PHRASE = 4  # bars in a phrase; pieces with beats consist of whole phrases
 JUDGED_SECONDS = 20  # length of each excerpt for the scorecard
 MOST_JUDGED = 100  # maximum number of excerpts for the scorecard
 RECORDINGS_FOR_TEMPO = 5  # maximum number of recordings to analyze for the tempo of the notation
-TEMPERATURE = 0.9  # below 1, to make new pieces slightly less random than the training music
+TEMPERATURE = 0.9  # below 1, to make new pieces slightly less random
 LEARNED_LITTLE = (
     "The composer has learned too little to compose well: train longer, or add more music."
 )
@@ -236,7 +236,7 @@ def some_styles(train: Sequence[Piece], first: str | None) -> list[str | None]:
 
 
 def file_names(styles: Sequence[str | None]) -> list[str]:
-    """Return a file name without suffix for each style; no two names differ only in case."""
+    """Return a file name without suffix for each style; names differ even if case is ignored."""
     names: list[str] = []
     for style in styles:
         stem = "composed" if style is None else "composed_" + re.sub(r"\W", "_", style)[:LONGEST]
@@ -439,7 +439,8 @@ def axis_position(piece: New) -> float:
 def draw_learning(composer: LSTMComposer, scores: Mapping[str, float], out: Path) -> None:
     """Draw the training and validation log-likelihood of each epoch.
 
-    Lines show the log-likelihood of held-out pieces under the composer and the baselines.
+    Horizontal lines show the log-likelihood of held-out pieces under the composer and under each
+    baseline.
     """
     display = TrainingCurveDisplay.from_estimator(
         composer, baselines={f"held out: {name}": value for name, value in scores.items()}

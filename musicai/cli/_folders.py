@@ -14,7 +14,7 @@ from ._terminal import UserError
 
 @contextmanager
 def folder_to_write(out: Path) -> Iterator[None]:
-    """Create a folder and its parents if missing; at the end, remove the new ones that are empty.
+    """Create a folder and any missing parents; at the end, remove new folders that are empty.
 
     Raises
     ------

@@ -26,7 +26,7 @@ EXCERPT_SECONDS = 45  # approximate length of the longest excerpts
 
 
 class Piece(NamedTuple):
-    """Chroma of a recording or of an excerpt of one, with title, style, path and timing."""
+    """Chroma of a recording or an excerpt, with title, style, path and timing."""
 
     title: str
     frames: np.ndarray
@@ -127,10 +127,11 @@ def mean_clarity(analyses: Sequence[Analysis]) -> float:
 
 
 def cut(pieces: Sequence[Piece], seconds: float) -> list[Piece]:
-    """Cut every piece into excerpts of the same number of frames, about `seconds` long.
+    """Cut pieces into excerpts of the same number of frames, about `seconds` long.
 
-    The last excerpt of a piece is up to half shorter or longer. Thus most excerpts have the same
-    length, and `LSTMComposer` does not take the ends of these for endings.
+    The last excerpt of a piece may be up to half an excerpt shorter or longer. A piece of less than
+    half an excerpt is not cut. Because most excerpts have the same length, `LSTMComposer` does not
+    count them as pieces with an ending.
     """
     rate = sum(len(piece.frames) for piece in pieces) / sum(piece.seconds for piece in pieces)
     length = max(1, round(seconds * rate))

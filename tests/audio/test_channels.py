@@ -61,7 +61,7 @@ def test_canceling_channels_stay_audible_and_give_a_warning(case, write):
         mono = read(path)
     assert len(caught) == 1
     sounding = [channel for channel in channels.T if channel.any()]
-    # At least the power of uncorrelated channels, and at most that of channels in phase.
+    # The power is between that of uncorrelated channels and that of channels in phase.
     least = sum(map(power, sounding)) / len(channels.T) ** 2
     assert 0.5 * least < power(mono) < 1.01 * power(np.abs(channels).sum(axis=1) / len(channels.T))
 

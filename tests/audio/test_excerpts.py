@@ -9,7 +9,7 @@ RATE = 44100
 
 @pytest.fixture
 def music():
-    """Ten seconds of noise, in which tests notice any misplaced sample."""
+    """Ten seconds of noise, so that a comparison fails if any sample is misplaced."""
     return np.random.default_rng(0).uniform(-0.4, 0.4, 10 * RATE).astype(np.float32)
 
 

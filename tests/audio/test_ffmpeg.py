@@ -283,7 +283,7 @@ BEGINNINGS = {
 
 @pytest.fixture
 def album(tmp_path, monkeypatch):
-    """Folder with a recording, six files that need ffmpeg, and a file of zeros, without ffmpeg."""
+    """Folder with a recording, six files that need ffmpeg (hidden here), and a file of zeros."""
     monkeypatch.setenv("PATH", str(tmp_path))
     soundfile.write(tmp_path / "g.flac", np.zeros(22050), 22050)
     for name, beginning in BEGINNINGS.items():

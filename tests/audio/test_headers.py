@@ -64,7 +64,7 @@ def test_ffmpeg_reads_lengths_and_channels_of_formats_unknown_to_libsndfile(tmp_
     write(tmp_path / "a.flac", 2)
     (tmp_path / "far" / "deep").mkdir(parents=True)
     (tmp_path / "near").symlink_to(tmp_path / "far" / "deep")
-    # This is the folder `far`, not `tmp_path` as the path suggests.
+    # Because `near` is a link, this path is in the folder `far` rather than in `tmp_path`.
     path = tmp_path / "near" / ".." / "caf\xe9 a:b.m4a"
     command = ["ffmpeg", "-v", "error", "-i", tmp_path / "a.flac", path]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)

@@ -79,7 +79,7 @@ FIELDS = {
 @pytest.mark.parametrize("outer", [True, False])
 @pytest.mark.parametrize("kind", FIELDS)
 def test_files_that_were_never_closed_are_read_to_the_end(save, kind, share, outer):
-    """The header holds 0 or an earlier length, in one field or in both."""
+    """The header gives 0 or an earlier length of the samples, and perhaps 0 for the whole file."""
     arguments, place, form, more = FIELDS[kind]
     data = encode(*arguments)
     expected = decode(data)

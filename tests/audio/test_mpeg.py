@@ -37,7 +37,7 @@ def spans_silently(path, n_samples: int, tolerance: int = 0) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def music() -> list[bytes]:
-    """Frames of a ten-second rising tone at a constant bit rate, after a table."""
+    """MP3 frames of a ten-second rising tone at a constant bit rate; the first holds a table."""
     time = np.arange(10 * RATE) / RATE
     tone = 0.5 * np.sin(2 * np.pi * (300 * time + 20 * time**2))
     return split(encode(tone, bitrate_mode="CONSTANT", compression_level=0.5))

@@ -50,7 +50,7 @@ def chords(times: np.ndarray, *, seconds: float, sr: float = 22050) -> np.ndarra
 
 
 def share_found(true: np.ndarray, found: np.ndarray, tolerance: float = 0.07) -> float:
-    """Return the smaller of precision and recall."""
+    """Return the smaller of the precision and recall of beats."""
     near = np.abs(np.subtract.outer(true, found)) <= tolerance
     return min(near.any(axis=1).mean(), near.any(axis=0).mean())
 

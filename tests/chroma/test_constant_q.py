@@ -106,7 +106,7 @@ def test_overtones_are_much_weaker_than_their_note(note):
     assert np.sort(piece[4:18], axis=1)[:, -2].max() < 0.25
 
 
-def test_loudness_differences_are_compressed(make_music):
+def test_level_differences_are_compressed(make_music):
     music = make_music(22050)
     expected = 0.01**COMPRESSION * fine(music)
     np.testing.assert_allclose(fine(0.01 * music), expected, rtol=1e-3, atol=1e-5)

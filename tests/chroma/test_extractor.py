@@ -176,7 +176,7 @@ def test_processes_give_the_same_chroma_as_threads(paths):
 
 
 class Collector(BaseEstimator):
-    """Last step of a pipeline that stores its input."""
+    """Estimator that stores its input, for the last step of a pipeline."""
 
     def fit(self, X, y=None):
         self.pieces_ = X

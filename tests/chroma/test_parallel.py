@@ -27,7 +27,7 @@ def dies_on_three(recording, name):
 
 
 def dies_once(recording, name):
-    """Kill the worker process once; afterwards, the file `name` exists."""
+    """On the first try of recording 1, create the file `name` and kill the worker process."""
     if recording == 1 and not os.path.exists(name):
         open(name, "w").close()
         os.kill(os.getpid(), signal.SIGKILL)

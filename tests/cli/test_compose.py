@@ -39,7 +39,7 @@ def play(path, *, seconds, seed):
 
 
 def find(folder, out):
-    """Return the pieces, for training and held out, that `musicai compose` makes of a folder."""
+    """Return the training and held-out pieces that `musicai compose` makes from a folder."""
     _, pieces = _music.extract(*_music.find_music(str(folder), out), memory=None)
     return pieces
 

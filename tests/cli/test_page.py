@@ -16,7 +16,7 @@ VOID = {"meta", "img", "br", "link", "input", "hr"}
 
 
 class Reader(HTMLParser):
-    """Collect the elements of a page; fail at an end tag without a start tag."""
+    """Collect the elements of a page; fail at an end tag that does not match its start tag."""
 
     def __init__(self):
         super().__init__()
