@@ -183,7 +183,7 @@ class Following:
         return numbers.tolist(), features @ weight + bias
 
     def _begin(self) -> None:
-        """Set the current chord of each piece; if it changes, reset the evidence of the piece."""
+        """Set the current chord of each piece; if the chord changes, reset the evidence."""
         numbers = [cycle[self._frame % len(cycle)] for cycle, _ in self._cycles]
         if numbers == self._numbers:
             return

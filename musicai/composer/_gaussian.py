@@ -124,8 +124,8 @@ class GaussianMixture(_Standardized):
 class SquaredError(_Standardized):
     """Gaussian with a single width, so that maximum likelihood equals least squares.
 
-    The width applies to all features, which are standardized. Least squares is the usual way to
-    train a sequence model on chroma. It is included for comparison.
+    The width applies to all features, which are standardized. This emission is included for
+    comparison.
     """
 
     def __init__(self, n_features: int, n_context: int) -> None:

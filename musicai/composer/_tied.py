@@ -253,7 +253,7 @@ def _relative(of_classes: Tensor) -> Tensor:
 
 
 def _octaves(n_features: int, device: torch.device) -> Tensor:
-    """Return weights that interpolate between octaves at each note, (n_features, n_octaves + 1)."""
+    """Return weights that interpolate `register` at each note, (n_features, n_octaves + 1)."""
     places = torch.arange(n_features, device=device)[:, None] / N_KEYS
     octaves = torch.arange(-(-n_features // N_KEYS) + 1, device=device)
     return (1 - (places - octaves).abs()).clamp(0)

@@ -130,7 +130,7 @@ class _Layer:
 
 
 def _gates_first(blocks: np.ndarray) -> np.ndarray:
-    """Reorder the blocks of an array (..., 4 * size), and halve those of the gates.
+    """Reorder the blocks of an array (..., 4 * size), and halve the blocks of the gates.
 
     The new order is input gate, forget gate, output gate and new values of the cell.
     """
