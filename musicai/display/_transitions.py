@@ -24,8 +24,8 @@ class TransitionMatrixDisplay:
     Parameters
     ----------
     matrix : ndarray of shape (12, 12)
-        Share of the transitions from one root (row) to another (column). The roots are C to B,
-        after transposition of the pieces to C major or A minor. See
+        Share of all transitions that lead from the root of the row to the root of the column. The
+        roots are C to B, after transposition of the pieces to C major or A minor. See
         :func:`musicai.metrics.transition_matrix`.
 
     Attributes
@@ -77,8 +77,8 @@ class TransitionMatrixDisplay:
         Parameters
         ----------
         X : array-like of shape (n_frames, 12), or a collection of them
-            Chroma. Each piece is first transposed to C major or A minor. All transitions in all
-            pieces have the same weight.
+            Chroma. Each piece is first transposed to C major or A minor. Every transition in
+            every piece has the same weight.
         largest : float, default=None
             Share that is drawn in the darkest color. To compare plots, use the same value for all
             of them. If None, use the share of the most common transition.
@@ -100,6 +100,8 @@ class TransitionMatrixDisplay:
             If matplotlib is missing.
         ValueError
             If `X` is not chroma, or `largest` is not above 0 and at most 1.
+        TypeError
+            If `ax` is not a rectilinear Axes.
         """
         return cls(transition_matrix(X)).plot(ax, largest=largest, title=title, colorbar=colorbar)
 
@@ -141,6 +143,8 @@ class TransitionMatrixDisplay:
         ValueError
             If `matrix` does not have shape (12, 12) and values from 0 to 1, or `largest` is not
             above 0 and at most 1.
+        TypeError
+            If `ax` is not a rectilinear Axes.
         """
         table = check_array(matrix, dtype=np.float64, input_name="matrix")
         if table.shape != (N_PITCH_CLASSES, N_PITCH_CLASSES) or table.min() < 0 or table.max() > 1:

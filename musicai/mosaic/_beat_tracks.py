@@ -1,4 +1,4 @@
-"""Beats of recordings: the form that `fit` stores, and the form that `make_beat_corpus` takes."""
+"""Beats of recordings, in the form that `fit` stores and the form that `make_beat_corpus` takes."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -7,11 +7,11 @@ less costs, as in corpus-based concatenative synthesis (D. Schwarz, "Concatenati
 the early years", Journal of New Music Research 35, 2006), but over all rows instead of a few
 candidates.
 
-This is fast because the cost of a join is the sum of a cost for leaving one row and a cost for
-entering another, so that all joins can start from the same best row. The time for each frame of the
-piece is proportional to the number of rows, and so is the memory. No table of steps is needed: each
-row stores the length of its segment, and each frame of the piece stores only two rows to join from,
-the best row and the best row of another recording.
+The search is fast because the cost of a join is the sum of a cost for leaving one row and a cost
+for entering another, so that all joins can start from the same best row. The time for each frame of
+the piece is proportional to the number of rows, and so is the memory. No table of steps is needed:
+each row stores the length of its segment, and each frame of the piece stores only two rows to join
+from, the best row and the best row of another recording.
 
 A path may play one recording for a limited number of consecutive frames. Each row counts the frames
 that the best path to it has spent in the row's recording, including short excursions to other

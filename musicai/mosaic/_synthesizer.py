@@ -333,11 +333,11 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Raises
         ------
         ValueError
-            If a piece is not chroma, beats have no tempo or one at which the recordings cannot be
+            If a piece is not chroma, beats have no tempo or a tempo at which no recording can be
             played, `tempo` is given for a timing without beats, a style is unknown or cannot be
-            played, the number of timings or files differs from the number of pieces, the format of
-            a file is unknown, a file is one of the recordings, or a piece that is to be written has
-            no frames.
+            played, a share is invalid, the number of timings or files differs from the number of
+            pieces, the format of a file is unknown, a file is one of the recordings, or a piece
+            that is to be written has no frames.
         TypeError
             If `X` is a collection but `file` is not a list, or a file is neither a path nor a
             binary file object.
@@ -404,6 +404,11 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         -------
         segments : list of musicai.mosaic.Segment, or a list of such lists
             The segments of the piece in playing order; for a collection, one list for each piece.
+
+        Raises
+        ------
+        ValueError
+            As in `transform`.
 
         Examples
         --------

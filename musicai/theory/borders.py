@@ -14,7 +14,7 @@ SHORTEST_BEAT = 0.0001
 """Minimum mean length of beats in seconds. Shorter frames are probably not beats."""
 
 _MAX_DEVIATION = 0.3
-"""Maximum deviation from the median tempo, in octaves, for a beat to count in the mean tempo.
+"""Maximum deviation from the median tempo, in octaves, for a frame to count in the mean tempo.
 
 The first and last frames often deviate more.
 """

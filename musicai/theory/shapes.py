@@ -52,7 +52,7 @@ def unit_shapes(rows: np.ndarray) -> np.ndarray:
 
 
 def peaking_at_one(frames: np.ndarray) -> np.ndarray:
-    """Divide nonnegative frames by their largest values; silent frames stay 0."""
+    """Divide each nonnegative frame by its largest value; silent frames stay 0."""
     largest = frames.max(axis=-1, keepdims=True)
     return frames / np.where(largest > 0, largest, 1)
 

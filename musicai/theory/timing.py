@@ -259,7 +259,7 @@ class Timing:
     def first_bar(self) -> int:
         """Index of the first frame that begins a bar, or a beat if the downbeat is unknown.
 
-        Frames before it are a pickup, or part of a beat. The index is 0 if there are no measured
+        Earlier frames are a pickup, or part of a beat. The index is 0 if there are no measured
         beats, or if no frame begins a bar.
         """
         if self.n_frames is None or not self.has_beats:

@@ -46,7 +46,7 @@ def best_path(
 def _path(
     scores: np.ndarray, price: np.ndarray, before: int | None, distances: np.ndarray | None
 ) -> np.ndarray:
-    """Return the best path, given the state `before` the first frame; None if there is none."""
+    """Return the best path. `before` is the state before the first frame, or None if unknown."""
     n_frames, n_states = scores.shape
     states = np.arange(n_states)
     origins = np.empty((n_frames, n_states), dtype=int)

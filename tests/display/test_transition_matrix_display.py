@@ -38,7 +38,7 @@ def test_the_color_scale_ends_at_the_largest_or_the_given_share():
     assert [label.get_text() for label in bar.get_yticklabels()][:2] == ["0%", "20%"]
 
 
-def test_pieces_without_transitions_give_an_empty_matrix():
+def test_pieces_without_transitions_give_a_matrix_of_zeros():
     display = TransitionMatrixDisplay.from_pieces(np.ones((30, 12)))
     assert not display.matrix.any()
     display.figure_.canvas.draw()
