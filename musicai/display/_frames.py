@@ -103,9 +103,9 @@ def average_runs(
 def scale_of(pieces: Iterable[np.ndarray]) -> Scale:
     """Return a common scale for pieces.
 
-    The color scale covers 0 to 1, and is extended if values are outside this range. All features
-    are shown, except for piano rolls that are not all silent: they show only the range of keys in
-    use, with a margin.
+    The color scale covers 0 to 1, and is extended if values are outside this range. Piano rolls
+    show only the range of keys in use, with a margin, unless all of them are silent. Other pieces
+    show all features.
     """
     some = list(pieces)
     values = (

@@ -133,8 +133,8 @@ def make_edit_list(
     wanted : Wanted
         The piece.
     parts : sequence of Segment or Passage
-        The parts of recordings to play: segments in a mosaic by frames, passages in a
-        mosaic by beats.
+        The parts of recordings to play: segments in a mosaic by frames, passages in a mosaic by
+        beats.
     sources : sequence of Source
         The recordings.
     tempo : float or None

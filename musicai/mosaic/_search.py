@@ -15,9 +15,9 @@ from, the best row and the best row of another recording.
 
 A path may play one recording for a limited number of consecutive frames. Each row counts the frames
 that the best path to it has spent in the row's recording, including short excursions to other
-recordings. A join to a recording that has reached the limit costs an additional `DEAR`, so
-it is made only if there is no other way. Because only the best path to each row is kept, a worse
-path with a lower count is lost. The limit therefore makes the search approximate.
+recordings. A join to a recording that has reached the limit costs an additional `DEAR`, so it is
+made only if there is no other way. Because only the best path to each row is kept, a worse path
+with a lower count is lost. The limit therefore makes the search approximate.
 """
 
 from collections.abc import Iterator

@@ -2,9 +2,9 @@
 
 The short-time spectrum is multiplied by a gain for each pitch class, interpolated between frames.
 The gains are found by iteration. In each round, the shaped sound is analyzed. Pitch classes that
-are stronger than in the piece are then attenuated, and those that are weaker are boosted.
-Finally, most of the change in the level of each frame is undone, so that recordings keep their
-dynamics. The mean of all channels is analyzed, and all channels get the same gains.
+are stronger than in the piece are then attenuated, and those that are weaker are boosted. Finally,
+most of the change in the level of each frame is undone, so that recordings keep their dynamics. The
+mean of all channels is analyzed, and all channels get the same gains.
 """
 
 from collections.abc import Iterable, Iterator
@@ -70,7 +70,7 @@ def gains_towards(
     piece : ndarray of shape (n_frames, 12)
         Chroma of the piece at the frames of the extractor.
     sound : Spool or ndarray of shape (n_samples, n_channels)
-        The joined recordings, tuned to A440.
+        The joined sound. It is analyzed as if it were tuned to A440.
     sr : float
         Samples per second.
     extractor : ChromaExtractor

@@ -61,7 +61,7 @@ class Turns(NamedTuple):
         playable : ndarray of int, or of bool of shape (n_recordings,)
             The recordings that can be played, as indices or as a mask.
         why : str
-            Reason, for the error message, why the other recordings cannot be played.
+            Reason why the other recordings cannot be played, for the error message.
         """
         for style, group in zip(self.styles, self.groups, strict=True):
             if not group[playable].any():

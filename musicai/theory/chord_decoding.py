@@ -11,7 +11,7 @@ from .vocabulary import VOCABULARIES, templates
 
 # These values were tuned with benchmarks/render/chords.py, on chorales that are not in its table.
 CERTAINTY = 20.0
-"""Log-likelihood, in nats, of a frame given a chord, divided by their correlation."""
+"""Log-likelihood, in nats, of a frame given a chord, divided by the correlation of the two."""
 _MEAN_SECONDS = 0.9  # expected duration of a chord, in seconds
 _LEAST_CORRELATION = 0.25
 """Correlation of "no chord" with every frame; a single note and its triad correlate at 0.52."""

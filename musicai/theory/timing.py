@@ -2,7 +2,8 @@
 
 A piece is an array that does not store when its frames sound. A :class:`Timing` does, and functions
 that play, write, plot or measure a piece take one. Seconds count from the beginning of the
-recording, beats from its first beat. Frame ``t`` sounds from boundary ``t`` to boundary ``t + 1``.
+recording, and beats from beat 0; positions in a pickup are negative. Frame ``t`` sounds from
+boundary ``t`` to boundary ``t + 1``.
 """
 
 import math
