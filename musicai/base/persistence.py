@@ -113,7 +113,11 @@ def _check(name: str, value: Any, expected: Any, sizes: dict[str, int]) -> None:
         for i, kind in enumerate(expected):
             _check(f"{name}[{i}]", value[i], kind, sizes)
     elif not _has_type(value, expected):
-        raise _wrong(name, value, f"a value of type {getattr(expected, '__name__', expected)}")
+        raise _wrong(
+            name,
+            value,
+            f"a value of type {expected.__name__ if isinstance(expected, type) else expected}",
+        )
 
 
 def _has_type(value: Any, kind: Any) -> bool:

@@ -6,7 +6,7 @@ import mido
 import numpy as np
 import pretty_midi
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from musicai import PianoRollExtractor
@@ -61,6 +61,9 @@ def test_notes_of_zero_length_and_overlapping_notes_are_kept(make_midi, written,
 def test_music_and_the_file_written_from_it_have_the_same_roll(
     notes, changes, is_split, tmp_path_factory
 ):
+    without_length = [pitch for pitch, _, length in notes if length == 0]
+    # A file does not say which note-off belongs to which of several such notes of a key.
+    assume(len(without_length) == len(set(without_length)))
     midi = pretty_midi.PrettyMIDI(resolution=480)
     for i in range(1 + is_split):
         player = pretty_midi.Instrument(0)
