@@ -182,9 +182,10 @@ def run_in_order(
     """Yield the result of `task` for each recording, in order.
 
     Unless :func:`joblib.parallel_config` selects processes or a cluster, tasks run in threads,
-    because decoding and transforms release the interpreter lock. If a worker process dies, the
-    first recording without a result is tried once more, alone. If its worker dies again, its result
-    is a :class:`RecordingError`, and the other recordings continue.
+    because decoding and transforms release the interpreter lock. If one of joblib's worker
+    processes dies, the first recording without a result is tried once more, alone. If its worker
+    dies again, its result is a :class:`RecordingError`, and the other recordings continue. With
+    Dask, joblib 1.6 does not report that workers died (see docs/guide/scale.md).
 
     After an error, Python exits only when the threads have finished their current recordings. If
     Python exited while a thread decodes, it would crash.

@@ -123,7 +123,7 @@ def test_peaks_between_samples_are_limited(seed):
 
 
 def test_a_peak_between_samples_limits_the_gain():
-    """All samples of a sine at a quarter of the sampling rate may be lower than its peaks."""
+    """A sine at a quarter of the sampling rate can have peaks higher than all of its samples."""
     samples = np.sin(np.pi / 4 + np.pi / 2 * np.arange(RATE))
     samples[: RATE // 2] *= 1e-3
     samples[RATE // 2 + 400 :] *= 1e-3

@@ -139,7 +139,7 @@ def test_without_beats_there_is_one_frame(recording):
     assert analysis.timing.duration() == pytest.approx(len(recording) / 22050, abs=0.05)
 
 
-def test_without_sync_frames_have_a_constant_rate(make_music):
+def test_frames_have_a_constant_rate_without_sync(make_music):
     (analysis,) = ChromaExtractor(hop_length=1024).analyze([make_music(22050, seconds=1)])
     assert analysis.tempo is analysis.beats is analysis.clarity is analysis.timbre is None
     assert (
