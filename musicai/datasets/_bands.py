@@ -16,7 +16,7 @@ _DRUM_SECONDS = 0.1
 _TAIL_SECONDS = 2.0  # added after the last bar, so that the last chord can fade out
 _LEVELS = (95, 62, 88)  # velocities of the loudest bass, chord and melody notes, before variation
 _VARIATION = 5  # largest random change of a velocity, up or down
-_PAN = 10  # MIDI controller
+_PAN = 10  # number of the MIDI controller for panning
 _PANS = ((54, 74), (28, 100), (44, 84))  # ranges of pan values for the voices; 64 is the center
 
 

@@ -11,7 +11,7 @@ from ..files.paths import printable
 def describe_durations(
     recordings: Sequence[Path], durations: np.ndarray, target: Sequence[str] | None
 ) -> str:
-    """State the total duration, the duration per style, and the shortest and longest recordings."""
+    """Return text about the total duration, the duration per style, and the extremes."""
     known = np.flatnonzero(np.isfinite(durations))
     if len(known) == 0:
         return "Their lengths could not be read."

@@ -117,7 +117,7 @@ def fetch_recordings(names: list[str] | None = None) -> Recordings:
 
 
 def _choose(names: Any) -> tuple[list[str], list[str]]:
-    """Check the names of recordings, and return them with their titles."""
+    """Check the names of recordings (None: all music), and return the names and titles."""
     librosa = need("librosa", extra="librosa", what="fetch_recordings")
 
     lines = _printed(librosa.util.list_examples).splitlines()

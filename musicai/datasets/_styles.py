@@ -28,7 +28,7 @@ class Mode(NamedTuple):
     """Scale and progressions of a mode."""
 
     minor: bool  # whether pieces in this mode are labeled as minor
-    scale: tuple[int, ...]  # for melodies
+    scale: tuple[int, ...]  # tones of melodies, in semitones above the tonic
     home: str  # final chord
     progressions: tuple[str, ...]
 

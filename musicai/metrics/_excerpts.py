@@ -15,7 +15,7 @@ FEWEST_EXCERPTS = 2
 """Minimum number of excerpts in a set; the standard deviation of a single value is undefined."""
 
 _LONGEST = 60  # seconds; maximum length of an excerpt if `n_frames` is None
-_SOUNDING = 0.9  # minimum share of non-flat frames; with fewer, metrics may be undefined
+_SOUNDING = 0.9  # minimum share of non-flat frames; below it, metrics may be undefined
 
 
 def excerpt_length(n_frames: Any, sets: Sequence[Sequence[np.ndarray]], frame_rate: Any) -> int:

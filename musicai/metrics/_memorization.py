@@ -168,7 +168,7 @@ def _outlines(windows: np.ndarray) -> np.ndarray:
     transposition, and do not have to be compared in full.
     """
     magnitudes = np.abs(scipy.fft.rfft(windows, axis=1, norm="ortho"))
-    magnitudes[:, 1:-1] *= np.sqrt(2)  # each also stands for a conjugate that rfft omits
+    magnitudes[:, 1:-1] *= np.sqrt(2)  # each stands for two coefficients: rfft omits conjugates
     pairs = magnitudes[:, :, : windows.shape[2] // 2 * 2].reshape(*magnitudes.shape[:2], -1, 2)
     return (pairs.sum(axis=3) / np.sqrt(2)).reshape(len(windows), -1)
 

@@ -244,7 +244,7 @@ def _tonal_circles() -> np.ndarray:
 
     These are the circles of fifths, minor thirds and major thirds.
     """
-    circles = [(7 / 6, 1.0), (3 / 2, 1.0), (2 / 3, 0.5)]  # (angle per semitone / pi, radius)
+    circles = [(7 / 6, 1.0), (3 / 2, 1.0), (2 / 3, 0.5)]  # (radians / pi per semitone, radius)
     angles = np.pi * np.outer(np.arange(N_PITCH_CLASSES), [angle for angle, _ in circles])
     radii = np.array([radius for _, radius in circles])
     return np.hstack([radii * np.sin(angles), radii * np.cos(angles)])

@@ -151,7 +151,7 @@ def play(midi: Any, soundfont: Soundfont, *, n_samples: int = PASSAGE) -> Iterat
     are mono at `RATE`. Each has `n_samples` samples; the last one may be shorter.
     """
     players = players_of(midi)
-    start, rest = 0, np.zeros(0, np.float32)  # sound that has not been yielded yet
+    start, rest = 0, np.zeros(0, np.float32)  # `rest` is the sound from `start` on, not yet yielded
     for passage in passages(midi, n_samples):
         while start < passage.start:  # the music may pause for several passages
             yield np.pad(rest[:n_samples], (0, max(0, n_samples - len(rest))))
@@ -169,7 +169,7 @@ def _play_passage(passage: Passage, players: Sequence[Player], soundfont: Soundf
     sound = np.zeros(length, np.float32)
     for strikes, channels in ensembles(passage.strikes, players):
         sound += _play_group(strikes, channels, passage.start, length, players, soundfont)
-    # Some instruments ring longer than `TAIL`.
+    # Fade out, because some instruments ring longer than `TAIL`.
     sound[-FADE:] *= np.linspace(1, 0, FADE, dtype=np.float32)
     return sound
 

@@ -16,8 +16,7 @@ from ._timeline import timelines
 
 _BARS_PER_LINE = 4
 _PLACES = {"triads": 4, "qualities": 6}
-"""Width of a beat in characters, by vocabulary: the length of the longest chord name, so that all
-bars are equally wide."""
+"""Width of a beat in characters, by vocabulary: the length of the longest chord name."""
 
 RULES = {"vocabulary": VOCABULARY_RULE}
 

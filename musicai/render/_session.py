@@ -50,7 +50,7 @@ Reaper reads with ffmpeg.
 """
 
 _EVEN = 0.0005
-"""Seconds by which beats must deviate from a constant speed for an item to get stretch markers."""
+"""Deviation of beats from a constant speed, in seconds, from which an item has stretch markers."""
 
 _PADDING = 0.2
 """Maximum difference in seconds between the lengths of a mosaic and its audio file.

@@ -17,8 +17,10 @@ BEATS_PER_BAR = 4
 """Number of beats per bar in the notation of frames that do not follow beats."""
 
 SETTLED_BARS = 8
-"""Number of bars at the beginning of a piece from which its loudness and, if unknown, its key and
-first bar line are estimated, so that they do not depend on later music."""
+"""Number of bars that determine a piece's scale of loudness and, if unknown, key and bar lines.
+
+These are the first bars of the piece, so that the results do not depend on later music.
+"""
 
 PARTS_OF_BEAT = 8
 """Number of parts into which a beat is divided to measure a pickup: 32nd notes."""
@@ -67,7 +69,7 @@ class Timeline(NamedTuple):
         beats_per_bar, downbeat = timing.beats_per_bar or BEATS_PER_BAR, timing.downbeat
         if downbeat is not None:
             downbeat = (downbeat - before) % beats_per_bar
-        tempo = timing.tempo or NOTATED_TEMPO  # frames without length have no tempo
+        tempo = timing.tempo or NOTATED_TEMPO  # frames of zero length have no tempo
         return cls(seconds, beats, tempo, beats_per_bar, downbeat, True)
 
     @property
@@ -76,7 +78,7 @@ class Timeline(NamedTuple):
         return float(self.seconds[-1])
 
     def seconds_at(self, beats: np.ndarray) -> np.ndarray:
-        """Convert positions in beats to seconds; the last one becomes the end of the piece."""
+        """Convert positions in beats to seconds; the last position becomes the end of the piece."""
         seconds = np.interp(beats, self.beats, self.seconds)
         seconds[-1] = self.duration
         return seconds
