@@ -57,7 +57,7 @@ def first_chorales(n_chorales: int | None) -> list[Chorale]:
 
 
 def _find_score(corpus: Any, name: str) -> Path:
-    """Return the path of the score `name`, or else of the first one that begins with `name`.
+    """Return the path of the score `name`, or else of the first score whose name begins with it.
 
     Among scores that match equally well, files in Humdrum format (.krn) come last.
     """

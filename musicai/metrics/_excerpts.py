@@ -22,8 +22,8 @@ def excerpt_length(n_frames: Any, sets: Sequence[Sequence[np.ndarray]], frame_ra
     """Return the length of an excerpt in frames: `n_frames` or, if it is None, a default.
 
     The default is the greatest length up to 60 s that at least half of the pieces in every set
-    reach. If the metrics need a greater length, the default is that length, and a smaller
-    `n_frames` raises a ValueError.
+    reach, or the shortest length for which all metrics are defined, whichever is greater. If
+    `n_frames` is less than that shortest length, a ValueError is raised.
     """
     check_values(
         {"n_frames": n_frames, "frame_rate": frame_rate},

@@ -102,7 +102,7 @@ def measure(pieces: Sequence[np.ndarray], frame_rate: float) -> dict[str, np.nda
 
 
 def shortest_piece(frame_rate: float) -> int:
-    """Return the minimum length in frames that all metrics need: two windows of 10 s."""
+    """Return the minimum length, in frames, of a piece for all metrics: two windows of 10 s."""
     return 2 * max(1, round(_PASSAGE * frame_rate))
 
 

@@ -217,7 +217,7 @@ def _coarsened(song: Song) -> Song:
 def _conducted(song: Song) -> "PrettyMIDI":
     """Return music with the file's tempi, signatures and texts, but without instruments.
 
-    The tempi are written to a MIDI file in memory: pretty_midi accepts tempi only from files.
+    The tempi are written to a MIDI file in memory: pretty_midi takes tempo changes only from files.
     """
     mido = need("mido", extra="midi", what="read_midi")
     pretty_midi = need("pretty_midi", extra="midi", what="read_midi")

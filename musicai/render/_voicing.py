@@ -80,7 +80,7 @@ def lead_voices(
 def _lead(
     chords: list[tuple[tuple[int, ...], int]], register: Register, before: Voicing | None
 ) -> list[Voicing]:
-    """Choose a voicing for each of `chords`, which are pairs of tones and a root.
+    """Choose a voicing for each of `chords`, which are pairs (pitch classes, root).
 
     `before` is the voicing of the previous chord, if any.
     """
