@@ -17,7 +17,7 @@ from ..base.parameters import check_values, is_integer, unchanged_on_error
 from ..base.persistence import Array, Persistent
 from ..base.pieces import as_collection
 
-_N_CONTEXTS = 32  # maximum number of bins for the previous value, each about 0.03 wide
+_N_CONTEXTS = 32  # maximum number of bins for the previous value; 32 bins are 0.03 wide each
 
 
 class _LevelBaseline(Persistent, BaseEstimator):

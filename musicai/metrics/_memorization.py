@@ -112,7 +112,7 @@ def copied_chunks(
         As in `memorization`.
     n_windows, n_chunks : int
         Number of training windows, and number of chunks, to compare at a time. With the defaults, a
-        matrix with a value for each pair takes at most 8 MB.
+        matrix with a value for each pair takes about 8 MB.
     few : int
         If more than one in `few` pairs has close outlines, pairs are compared in full by products
         of whole matrices instead of one by one.
