@@ -179,7 +179,7 @@ class _Mixer:
         if 2 * len(samples) < self.cell:  # a short cell at the end may cancel by chance
             signs = signs if self._signs is None else self._signs
         elif cancels:
-            sound = samples - samples.mean(axis=0, dtype=np.float64)  # remove constant offsets
+            sound = samples - samples.mean(axis=0, dtype=np.float64)  # remove DC offsets
             signs = _opposing_signs(sound) if self._cancels(sound).all() else signs
         self.n_cancelling += 0 if signs is self._plain else len(samples)
         before = signs if self._signs is None else self._signs

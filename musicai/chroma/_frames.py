@@ -164,7 +164,7 @@ def silent_frames(power: np.ndarray, frame_rate: float) -> np.ndarray:
     Parameters
     ----------
     power : ndarray of shape (n_frames,)
-        Power of each frame in the analyzed frequency range, which excludes constant offsets.
+        Power of each frame in the analyzed frequency range, which excludes DC offsets.
     frame_rate : float
         Frames per second.
     """

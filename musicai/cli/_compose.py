@@ -42,7 +42,7 @@ COMPOSED_SECONDS = 40  # approximate length of each new piece, including any int
 PHRASE = 4  # bars in a phrase; pieces with beats consist of whole phrases
 JUDGED_SECONDS = 20  # length of each excerpt for the scorecard
 MOST_JUDGED = 100  # maximum number of excerpts for the scorecard
-RECORDINGS_FOR_TEMPO = 5  # maximum number of recordings to analyze for the tempo of the notation
+RECORDINGS_FOR_TEMPO = 5  # maximum number of recordings from which to estimate the notated tempo
 TEMPERATURE = 0.9  # below 1, to make new pieces slightly less random
 LEARNED_LITTLE = (
     "The composer has learned too little to compose well: train longer, or add more music."

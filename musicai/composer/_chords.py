@@ -84,7 +84,7 @@ Row k rotates tones and roots so that pitch class k comes first.
 
 
 def until_the_end(numbers: np.ndarray, n_frames: int) -> np.ndarray:
-    """Return the chord numbers of a piece that ends, (n_frames + LOOKAHEAD,).
+    """Return the chord numbers of a piece with an ending, (n_frames + LOOKAHEAD,).
 
     The progression repeats a whole number of times, and its last chord then lasts until the end. As
     in training, no chord follows the piece: the last `LOOKAHEAD` numbers are `FREE`.

@@ -183,7 +183,7 @@ class Trainer:
             disable=not (verbose and self.group.is_first),
         )
         # Ctrl-C is held back until a step ends. Otherwise, it could leave the step half done, or
-        # keep a context manager from restoring a setting of torch. Processes that train together
+        # keep a context manager from restoring a torch setting. Processes that train together
         # all stop after the same step, so that none of them waits for another forever.
         with bar, _interruptions(patient=self.group.size > 1) as interrupted:
             finished = False
@@ -329,7 +329,10 @@ class Trainer:
         self.progress = progress
 
     def _keep_state(self, interrupted: bool) -> None:
-        """Take a snapshot and write the checkpoint if they are due; stop if `interrupted`."""
+        """Take a snapshot if one is due or after an interruption; write the checkpoint if due.
+
+        A single process that was interrupted raises KeyboardInterrupt instead of writing.
+        """
         due = self.optimizer.n_steps % self.steps_between_snapshots == 0
         if (due or interrupted) and self._decays:
             self.check_finite()

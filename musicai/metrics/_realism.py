@@ -113,10 +113,11 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
 
     where :math:`O` is the :func:`transition_overlap` of the two sets, and :math:`A_m` the
     :func:`overlap_area` of the values of metric :math:`m`, one value per piece. The :math:`M`
-    metrics are those in ``REALISM_METRICS``. :func:`key_stability` is an exception: a piece of 20 s
-    has one pair of windows, and a piece of a minute has eight or nine, too few to estimate a
-    density. So the overlap of this metric is computed from the mean shares :math:`p` and :math:`q`
-    of the two sets, as :math:`\min(p, q) + \min(1 - p, 1 - q)`.
+    metrics are those in ``REALISM_METRICS``. :func:`key_stability`, the share of pairs of windows
+    that have the same key, is an exception: a piece of 20 s has one such pair, and a piece of a
+    minute has eight or nine, too few to estimate a density. So the overlap of this metric is
+    computed from the means :math:`p` and :math:`q` of these shares in the two sets, as
+    :math:`\min(p, q) + \min(1 - p, 1 - q)`.
 
     A single low overlap makes the geometric mean low. This is intended: shuffled frames have
     realistic notes and a Markov chain of frames has realistic chords, but neither is music. A

@@ -314,7 +314,7 @@ class PianoRollExtractor(FileTransformer):
     def _check_timing(self, timing: Timing) -> None:
         """Raise a ValueError unless `timing` is of the same kind as the extractor's own timing.
 
-        Either both have a frame rate, or both have the same number of frames per beat.
+        Both must be without beats, or have the same number of frames per beat.
         """
         own = self.timing
         if timing.has_beats == own.has_beats and timing.frames_per_beat == own.frames_per_beat:

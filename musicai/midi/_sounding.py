@@ -49,7 +49,7 @@ def release_times(instrument: Any) -> tuple[np.ndarray, np.ndarray]:
     pressed, lifted = _last_press(keys, changes, SOSTENUTO)
     releases = np.where((pressed > starts) & (lifted >= keys), lifted, keys)
     # A pedal that is pressed just as a key is released comes too late to hold the note, unless the
-    # key is also struck at that time.
+    # note has no length: its key is struck at that same moment.
     up = np.where(releases > starts, releases, np.nextafter(releases, np.inf))
     _, lifted = _last_press(up, changes, SUSTAIN)
     ends = _cut(starts, np.where(lifted >= up, lifted, releases), changes, (SOUND_OFF,))

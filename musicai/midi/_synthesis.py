@@ -41,7 +41,10 @@ MOST_HOURS = 24
 """Longest duration of music in hours; longer music is considered damaged."""
 
 MOST_PLAYERS = 500
-"""Largest number of instruments in music to play; an orchestra has about 100."""
+"""Maximum number of instruments; music with more is considered damaged.
+
+An orchestra has about 100.
+"""
 
 
 def synthesize(

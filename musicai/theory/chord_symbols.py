@@ -14,7 +14,7 @@ from .vocabulary import QUALITIES
 
 N_CHORDS = 12 * len(QUALITIES)
 FREE = -1
-"""Chord number of an open chord: any chord, or none, may sound."""
+"""Chord number that leaves the chord open: any chord, or none, may sound."""
 
 _FREE_SYMBOLS = frozenset({NO_CHORD, "N.C.", "NC", "X", "*"})
 _WRITTEN = {
