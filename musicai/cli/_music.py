@@ -19,7 +19,7 @@ from ._terminal import UserError, say
 CLEAR = 0.5  # smallest mean clarity of beats at which frames are half-beats
 N_SONGS = 40  # number of rule-based songs, if no folder is given
 STYLES = ["pop", "waltz"]  # styles of the rule-based songs
-HELD_OUT = 0.15  # share of the pieces that are held out
+HELD_OUT = 0.2  # share of the pieces that are held out
 LEAST_PIECES = 10  # if there are fewer, recordings are cut into excerpts
 LEAST_SECONDS = 60  # smallest total length of the recordings
 EXCERPT_SECONDS = 45  # approximate length of the longest excerpts
