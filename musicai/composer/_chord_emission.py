@@ -48,7 +48,7 @@ class ChordEmission(nn.Module):
     def loss(self, x: Tensor, context: Tensor, previous: Tensor, chords: Tensor) -> Tensor:
         """Return the training loss of every frame, (N,), given `chords` (N, N_CHORD_FEATURES).
 
-        The loss is the negative log-likelihood in nats plus the loss that trains `mean_head`.
+        The loss is the negative log-likelihood in nats plus `Emission.mean_loss`.
         """
         encoded = self.emission.encode(previous)
         context, encoded = (

@@ -51,7 +51,7 @@ class TimingMixin:
         timing : Timing
             Timing for any number of frames. If the training pieces follow beats, frames are beats
             or parts of beats, at the median tempo and in the most frequent meter of the training
-            frames of this style. If no tempo was known in training, the timing has none;
+            frames of this style. If their tempo is not known, the timing has none;
             ``timing.at_tempo(96)`` sets one. If the training pieces have a fixed frame rate, so
             does the timing.
 
@@ -157,8 +157,7 @@ def usual_timing(clocks: np.ndarray, weights: np.ndarray) -> Timing:
     clocks : ndarray of shape (n_clocks, 5)
         Table of clocks, as described in the docstring of this module.
     weights : ndarray of shape (n_styles + 1,)
-        Weight of no particular style, which stands for all training pieces, followed by the weight
-        of every style.
+        Weight of all training pieces (no particular style), followed by the weight of each style.
     """
     kind = float(clocks[0, 1])
     if kind == _RATE:

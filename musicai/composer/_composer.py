@@ -136,9 +136,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     max_iter : int, default=100
         Maximum number of epochs.
     max_time : float, default=None
-        Maximum training time in seconds, over which the learning rate decays to zero. The number of
-        steps then depends on the speed of the machine, so results are not reproducible. None means
-        no limit.
+        Maximum training time in seconds; None for no limit. With a limit, the number of steps and
+        the learning rate depend on the speed of the machine, so results are not reproducible.
     early_stopping : bool, default=True
         Whether to stop when the score of validation pieces no longer improves, and keep the weights
         with the best score. Without `X_val`, some of the pieces are set aside for validation. Only
@@ -377,7 +376,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             per second. None uses the `timing` that an extractor has attached to the pieces, as in
             a pipeline. `timing_of` derives the timing of composed pieces from it. Training on
             measured beats starts at the first bar line, or at the first beat if the downbeat is
-            unknown, so that composed pieces begin there.
+            unknown, so that composed pieces begin on one too.
 
         Returns
         -------
@@ -413,10 +412,10 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     def partial_fit(self, X: Any, y: Any = None, styles: Any = None, *, timing: Any = None) -> Self:
         """Train for one more epoch on the pieces of `X`.
 
-        The learning rate rises during the first 50 steps (counted over all calls), and then stays
-        at `learning_rate`. No pieces are set aside for validation. To train further after `fit`, in
-        which the learning rate decays to zero, a lower `learning_rate` may work better. Traits of
-        pieces (see the Notes of the class) are standardized over all pieces so far.
+        The learning rate rises during the first 50 steps (counted over all calls since the last
+        `fit`), and then stays at `learning_rate`. No pieces are set aside for validation. After
+        `fit`, which ends with a learning rate near zero, a lower `learning_rate` may work better.
+        Traits of pieces (see the Notes of the class) are standardized over all pieces so far.
 
         Parameters
         ----------

@@ -77,7 +77,7 @@ def _check(
     If `reset` is True, the composer stores the number and names of the features.
     """
     several = is_collection(X)
-    # `validate_data` checks the number of features of a single X below.
+    # If `X` is a single piece, `validate_data` checks its number of features below.
     width = None if reset or (name == "X" and not several) else composer.n_features_in_
     pieces, pack = as_collection(X, n_features=width, name=name, out_of_core=out_of_core)
     first = X[0] if several else X
@@ -148,8 +148,8 @@ def _holds(emission: str, values: Values) -> bool:
 def choose_emission(emission: str, pieces: Sequence[np.ndarray], values: Values) -> str:
     """Return the emission to use for `pieces`, whose values are summarized in `values`.
 
-    "auto" and "independent" become the variant that suits the values. Any other emission is
-    returned unchanged, after a check that it can represent the values.
+    "auto" becomes the emission that suits the values; "independent" becomes "independent bernoulli"
+    or "independent logistic". Any other emission is only checked against the values.
     """
     if emission not in ("auto", "independent"):
         check_support(pieces, emission, "X", values)
@@ -211,7 +211,7 @@ def choose_key_invariance(key_invariant: bool | str, emission: str, n_features: 
 
 
 def tie_pitches(emission: str, key_invariant: bool, n_features: int) -> str:
-    """Return the emission with weights shared over pitch for piano rolls, else `emission`."""
+    """Return `emission`, with weights shared over pitch if it is for key-invariant piano rolls."""
     is_roll = emission.endswith("bernoulli") and key_invariant and n_features > N_KEYS
     return emission.replace("bernoulli", "tied bernoulli") if is_roll else emission
 
@@ -240,7 +240,7 @@ class Collection:
     chords : sequence of integer ndarray of shape (n_vocabularies, n_frames), or None
         Chord number of every frame in each vocabulary.
     matches : sequence of Matches, or None
-        Match of every frame of a piano roll.
+        Matches of the frames of each piano roll (see `_matches`).
     """
 
     pieces: Sequence[np.ndarray]

@@ -48,7 +48,7 @@ class Emission(nn.Module):
         small errors, and redrawn frames teach the network to cope with them.
     is_tied : bool
         Whether the weights are shared over pitch. Pieces are then never transposed, and `previous`
-        holds all inputs that describe the past, such as the match.
+        holds all inputs that describe the past (see `_roll_memory`).
     n_strands : int
         Number of LSTMs with shared weights that read a piece. The context holds the outputs of all
         of them.
@@ -87,7 +87,7 @@ class Emission(nn.Module):
     def redraw(
         self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
     ) -> Tensor:
-        """Return `x` with each value drawn anew from a component that explains it."""
+        """Return `x` with values replaced by draws from mixture components that explain them."""
         raise NotImplementedError
 
     def mean(self, context: Tensor, previous: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 As in `_bernoulli.py`, a NADE models each feature given the lower-numbered features of the same
 frame. Each feature follows a mixture of logistic distributions, integrated over the cells of a grid
 of levels (Salimans et al. 2017). The probability of a frame is the product of the probabilities of
-its features. It is exact, and the probabilities of all frames sum to one.
+its features. It is exact, and the probabilities of all possible frames sum to one.
 """
 
 import math
@@ -33,11 +33,9 @@ LOG_SCALES = -7.0, 2.0  # bounds of the natural logarithms of scales
 class LogisticNADE(Emission):
     """Distribution of frames in [0, 1] on a grid of levels.
 
-    Each feature follows a mixture of logistic distributions, integrated over the cell of each level
-    (Salimans et al. 2017). The first and the last cell extend to infinity, so that exactly 0 and
-    exactly 1 can have high probabilities. A uniform component of small weight keeps every
-    log-probability finite. The mean of each component is the feature's value in the last frame plus
-    an offset.
+    The first and the last cell of the grid extend to infinity, so that exactly 0 and exactly 1 can
+    have high probabilities. A uniform component of small weight keeps every log-probability finite.
+    The mean of each logistic component is the feature's value in the last frame plus an offset.
 
     With `loudest_first`, as for chroma, a categorical distribution first chooses the feature that
     is 1; its last class means that no feature is 1. All other features are then at most at the

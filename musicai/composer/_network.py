@@ -369,7 +369,7 @@ def _drop(x: Tensor, dropout: float, generator: torch.Generator) -> Tensor:
 
 
 def _autocast(device: torch.device) -> torch.autocast:
-    """Return a context that computes in bfloat16 on GPUs that support it, else in float32.
+    """Return a context manager for bfloat16 on GPUs that support it, and for float32 elsewhere.
 
     CPUs always compute in float32. In bfloat16, CPUs with AVX512-BF16 would train small networks at
     half the speed, and other CPUs would have to emulate it. Weights would also depend on the model

@@ -74,8 +74,8 @@ class NextChordsMixin:
         Raises
         ------
         ValueError
-            If the composer was fitted without timing, its training data is neither chroma nor piano
-            rolls, or an argument is invalid.
+            If the timing or tempo of the composer is unknown, its training data is neither chroma
+            nor piano rolls, or an argument is invalid.
 
         See Also
         --------

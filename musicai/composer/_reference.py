@@ -1,8 +1,8 @@
 """Statistics of the training music that are stored for warnings: log-likelihoods and endings.
 
 Sampling warns if the log-likelihood of a prime is unusual and, if an ending is requested, if few
-training pieces have one. The log-likelihoods come from validation pieces and, if there are few,
-also from some training pieces.
+training pieces have one. The stored log-likelihoods are those of validation pieces and, if there
+are few, also of some training pieces.
 """
 
 from collections.abc import Sequence
@@ -80,7 +80,8 @@ def warn_of_strange_primes(means: Sequence[tuple[float, int]], reference: np.nda
 def count_endings(lengths: Sequence[int]) -> int:
     """Return the number of training pieces that have an ending, given their lengths in frames.
 
-    If more than half of the pieces have the same length, these count as excerpts without an ending.
+    If more than half of the pieces, and at least two, have the same length, these count as excerpts
+    without an ending.
     """
     _, counts = np.unique(lengths, return_counts=True)
     most = int(counts.max())

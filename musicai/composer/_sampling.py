@@ -346,7 +346,7 @@ def follow(
     *,
     seconds: float,
 ) -> None:
-    """Make pieces follow `chords`, which are transposed like them, from their next frame on."""
+    """Make the pieces follow `chords`, transposed like the pieces, from the next frame on."""
     of_chords = under(weights, "chords.")
     sampler.following = Following(
         SAMPLERS[emission](under(of_chords, "emission.")),

@@ -47,7 +47,7 @@ class FrameStream(Iterator[np.ndarray]):
         Parameters
         ----------
         n_frames : int
-            Number of frames still to be composed. The music needs a few seconds to come to a close.
+            Number of frames still to be composed. Allow a few seconds for the music to close.
         """
         check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
         if self._n_left == 0:

@@ -5,12 +5,12 @@ register depends on the absolute pitch of a note. Each of the twelve pitch class
 reads frames relative to its pitch class; all twelve have the same weights. A network with two
 hidden layers (the head), also the same for every note, computes the probability of a note. It reads
 the output of the LSTM of the note's pitch class and the mean output of all twelve LSTMs. It also
-reads the last two frames, the matched frame and the lower notes of the frame itself, all relative
-to the note; how often each pitch class has sounded recently; and how long the note has sounded or
-been silent.
+reads the last two frames, the matched frame (see `_matches`) and the lower notes of the same frame,
+all relative to the note; how often each pitch class has sounded recently; how long the note has
+sounded or been silent; and the confidence in the match.
 
 The probability of a frame is the product of the probabilities of its notes, from the lowest to the
-highest. It is exact, and the probabilities of all frames sum to one.
+highest. It is exact, and the probabilities of all possible frames sum to one.
 
 References
 ----------
@@ -37,7 +37,7 @@ from ._roll_memory import N_AGES, N_RECENT, N_SCALARS, N_STATES, RollMemory
 # the notes within _NEARER semitones.
 _NEAR = 24
 _NEARER = 12
-_N_PLACES = 12  # number of inputs of every LSTM to which the scalars are projected
+_N_PLACES = 12  # number of inputs of each LSTM that hold the projected scalars
 _MEAN_STEP = 8  # `mean_head` is trained on every eighth frame
 # Notes more than this many semitones outside the range of the training notes always have the
 # log-odds _LOG_ODDS_BEYOND.
@@ -163,12 +163,11 @@ class TiedNADE(Emission):
     def _first_layer(
         self, context: Tensor, previous: Tensor, of_notes: Tensor, notes: Tensor | None = None
     ) -> Tensor:
-        """Return the inputs of the first activation of notes in the compass.
+        """Return the inputs of the first activation function, (N, n_notes, n_units).
 
-        The shape is (N, n_notes, n_units). Notes that sound in the last frame, the frame before it
-        or the matched frame contribute to the inputs. If `notes` (N, n_notes), the notes of the
-        frame itself, are given, each of them that sounds also contributes to the inputs of higher
-        notes.
+        They include what the past contributes to each note in the compass. `notes` (N, n_notes)
+        holds the notes of the frame itself; if given, each sounding one contributes to the inputs
+        of higher notes.
         """
         lowest, end = self._bounds
         known = previous[:, : 4 * self.n_features].unflatten(1, (4, -1))[..., lowest:end]
@@ -190,7 +189,7 @@ class TiedNADE(Emission):
         return units + _octaves(self.n_features, units.device)[lowest:end] @ self.register
 
     def _weights_of_notes(self) -> Tensor:
-        """Return what each sounding note adds to the first layers of all notes in the compass.
+        """Return what each sounding note adds to `_first_layer` of all notes in the compass.
 
         The shape is (4 * n_notes, n_notes * n_units). The four blocks of rows are for notes of the
         last frame, of the frame before it, of the matched frame, and of the frame itself. Notes of
@@ -304,7 +303,7 @@ class TiedNADESampler(EmissionSampler):
         self._past, self._below = np.split(of_notes, [3 * n_notes])
         self._classes = classes_of_features(self.n_features)
         self._fold = octave_fold(self.n_features)
-        # Weights by which the recent notes of all classes contribute to the units of each class.
+        # Weights of the recent notes of all pitch classes in the units of each pitch class.
         of_recent = weights["recent_to_units.weight"].T.reshape(-1, N_KEYS, n_units)
         self._recent = of_recent[:, _KEYS_OF_STRANDS[:N_KEYS]].reshape(N_RECENT, -1)
         self._direct = weights["states_to_output"][:, 0]
@@ -404,7 +403,7 @@ class TiedNADESampler(EmissionSampler):
         return notes
 
     def _first_layer(self, readout: np.ndarray, previous: np.ndarray) -> np.ndarray:
-        """Return the inputs of the first activation of every note in the compass.
+        """Return the inputs of the first activation function for every note in the compass.
 
         The contributions of lower notes of the same frame are not yet included.
         """

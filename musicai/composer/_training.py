@@ -331,7 +331,8 @@ class Trainer:
     def _keep_state(self, interrupted: bool) -> None:
         """Take a snapshot if one is due or after an interruption; write the checkpoint if due.
 
-        A single process that was interrupted raises KeyboardInterrupt instead of writing.
+        No snapshot is taken if losses are high or the last step was skipped. A single process that
+        was interrupted raises KeyboardInterrupt instead of writing.
         """
         due = self.optimizer.n_steps % self.steps_between_snapshots == 0
         if (due or interrupted) and self._decays:

@@ -27,12 +27,12 @@ def memorization(X: Any, training: Any, *, n_frames: int = 22, similarity: float
     where :math:`y_{s+t}` is frame :math:`t` of the passage of the training music that starts at
     frame :math:`s`, and :math:`R^r` transposes by :math:`r` semitones.
 
-    Real pieces share passages with each other too, mostly held chords, and the more training music
-    there is, the larger the share. So compare the share of composed music with that of held-out
-    real music. When one half of a set of recordings was compared with the other half, the share was
-    0 for game music, 0.03 for 80 chorales and 0.09 for 350 chorales. The default similarity also
-    finds copies with added noise; with a similarity of 0.995, nine out of ten noisy copies were
-    missed. The metric is blind to copies at a different tempo.
+    Real pieces have passages in common too, mostly held chords, and the share grows with the amount
+    of training music. So compare the share of composed music with that of held-out real music. When
+    one half of a set of recordings was compared with the other half, the share was 0 for game
+    music, 0.03 for 80 chorales and 0.09 for 350 chorales. The default similarity also finds copies
+    with added noise; with a similarity of 0.995, nine out of ten noisy copies were missed. The
+    metric is blind to copies at a different tempo.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def _distances(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
 def _any_above(
     chunks: np.ndarray, learned: np.ndarray, near: np.ndarray, similarity: float, *, few: int
 ) -> np.ndarray:
-    """Return whether each chunk's similarity to some window, in some key, exceeds `similarity`.
+    """Return, for each chunk, whether its similarity to some window exceeds `similarity` in some key.
 
     `near`, (n_chunks, n_windows), is True for pairs with close outlines; no other pair can be that
     similar.

@@ -102,7 +102,7 @@ def measure(pieces: Sequence[np.ndarray], frame_rate: float) -> dict[str, np.nda
 
 
 def shortest_piece(frame_rate: float) -> int:
-    """Return the minimum length, in frames, of a piece for all metrics: two windows of 10 s."""
+    """Return the number of frames that a piece needs for all metrics: two windows of 10 s."""
     return 2 * max(1, round(_PASSAGE * frame_rate))
 
 
@@ -143,7 +143,7 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
     Returns
     -------
     realism : float
-        Between 0 and 1. The score of two sets of real music is the upper limit.
+        Between 0 and 1. Expect at most the score of two sets of real music.
 
     Raises
     ------

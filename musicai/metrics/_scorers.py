@@ -101,9 +101,9 @@ class RealismScorer:
         Returns
         -------
         realism : float
-            Between 0 and 1; higher is better. Composed pieces are left out if they are silent for
-            more than a tenth of their frames or have no key. If fewer than two are left, the score
-            is 0.
+            Between 0 and 1; higher is better. Composed pieces are left out if more than a tenth of
+            their frames are flat (silent, for example), or if they have no key. If fewer than two
+            are left, the score is 0.
 
         Raises
         ------

@@ -29,8 +29,8 @@ def frame_correlation(X: Any, Y: Any) -> float:
     -------
     correlation : float
         Between -1 and 1; 1 if corresponding frames differ only in loudness or by a constant.
-        Correlation is undefined for a frame with equal values, such as silence. A pair of two such
-        frames counts as 1, and a pair with one such frame as 0.
+        Correlation is undefined for a frame whose values are all equal, such as silence. A pair of
+        two such frames counts as 1, and a pair with one such frame as 0.
 
     Raises
     ------

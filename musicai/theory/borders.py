@@ -8,15 +8,15 @@ LONGEST = 86400.0
 """Maximum length of a timing in seconds: one day. Longer timings are probably not in seconds."""
 
 LONGEST_BEAT = 15.0
-"""Maximum length of a beat in seconds. MIDI's slowest tempo is one beat in 16.8 s."""
+"""Maximum length of a beat in seconds: a tempo of 4 beats per minute, the slowest accepted."""
 
 SHORTEST_BEAT = 0.0001
 """Minimum mean length of beats in seconds. Shorter frames are probably not beats."""
 
 _MAX_DEVIATION = 0.3
-"""Maximum deviation from the median tempo, in octaves, for a frame to count in the mean tempo.
+"""Maximum deviation of a frame's tempo from the median, in octaves (factors of 2).
 
-The first and last frames often deviate more.
+Frames that deviate more, often the first and the last, do not count in the mean tempo.
 """
 
 
@@ -75,7 +75,8 @@ def _rising(values: Any, name: str) -> np.ndarray:
 def count_beats(borders: np.ndarray, frames_per_beat: float) -> np.ndarray:
     """Return the position of each frame boundary in beats, from 0.
 
-    A frame at least 1.5 times as long as the median counts as several frames.
+    A frame at least 1.5 times as long as the median counts as several frames, and a frame of length
+    0 as none.
     """
     lengths = np.diff(borders)
     usual = np.median(lengths[lengths > 0]) if np.any(lengths > 0) else 1.0

@@ -14,7 +14,10 @@ CERTAINTY = 20.0
 """Log-likelihood, in nats, of a frame given a chord, divided by the correlation of the two."""
 _MEAN_SECONDS = 0.9  # expected duration of a chord, in seconds
 _LEAST_CORRELATION = 0.25
-"""Correlation of "no chord" with every frame; a single note and its triad correlate at 0.52."""
+"""Correlation assigned to "no chord" in every frame.
+
+A single note and a triad that contains it correlate at 0.52.
+"""
 
 _UNIT_TEMPLATES = {name: unit_shapes(templates(kinds)) for name, kinds in VOCABULARIES.items()}
 
@@ -27,7 +30,7 @@ def unit_templates(vocabulary: str) -> np.ndarray:
 def correlations(chroma: np.ndarray, vocabulary: str) -> np.ndarray:
     """Return correlations of the square roots of frames with chords, (n_frames, n_chords)."""
     shapes = unit_shapes(np.sqrt(chroma.astype(np.float64)))
-    # The last digits depend on the number of frames in the product; without rounding, they would
+    # The last digits depend on the number of rows multiplied; without rounding, they would
     # decide between chords that fit equally well.
     return (shapes @ _UNIT_TEMPLATES[vocabulary].T).round(9)
 
@@ -43,7 +46,7 @@ def price_of_change(seconds: np.ndarray, vocabulary: str) -> np.ndarray:
         Chords to choose from.
     """
     stay = np.exp(-np.maximum(seconds, 1e-3) / _MEAN_SECONDS)
-    # The chord stays with probability `stay`. All others and "no chord" share the rest equally.
+    # The chord stays with probability `stay`. Other chords and "no chord" share the rest equally.
     return np.maximum(0, np.log(stay * len(_UNIT_TEMPLATES[vocabulary]) / (1 - stay)))
 
 
@@ -74,7 +77,7 @@ def decode_chords(
 
 
 def decode_alike(chroma: np.ndarray, seconds: float, vocabulary: str) -> np.ndarray:
-    """Decode many pieces of equal length at once, with the same result as `decode_chords`.
+    """Decode many pieces of equal length at once, each as `decode_chords` does without `ends`.
 
     Parameters
     ----------

@@ -56,9 +56,8 @@ def read_symbol(symbol: Any) -> int:
     Returns
     -------
     number : int
-        Twelve times the position of the quality in `QUALITIES`, plus the pitch class of the root:
-        the row of the chord in :func:`musicai.theory.vocabulary.templates`. `FREE` for an open
-        chord.
+        Twelve times the position of the quality in `QUALITIES`, plus the pitch class of the root.
+        `FREE` if the symbol leaves the chord open.
 
     Raises
     ------

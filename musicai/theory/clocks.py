@@ -61,7 +61,7 @@ def checked_meter(frames_per_beat: Any, beats_per_bar: Any, downbeat: Any) -> Me
 
 @dataclass(frozen=True, repr=False)
 class RateClock:
-    """Frames at a fixed rate; frame ``t`` is centered on ``t / rate`` seconds."""
+    """Frames at a fixed rate; frame ``t`` is centered on ``(first + t) / rate`` seconds."""
 
     kind: ClassVar[str] = "rate"
     n_frames: ClassVar[None] = None

@@ -54,8 +54,8 @@ def frames_of_chords(
     Returns
     -------
     numbers : ndarray of int of shape (n_frames_of_progression,)
-        Chord numbers as in :func:`musicai.theory.chord_symbols.read_symbol`; `FREE` for an open
-        chord.
+        Chord numbers as in :func:`musicai.theory.chord_symbols.read_symbol`; `FREE` where the
+        progression leaves the chord open.
 
     Raises
     ------

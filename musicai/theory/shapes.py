@@ -58,7 +58,7 @@ def peaking_at_one(frames: np.ndarray) -> np.ndarray:
 
 
 def triad_scores(frames: np.ndarray) -> np.ndarray:
-    """Return correlations, (n_frames, 24), with C to B major triads, then C to B minor triads."""
+    """Return correlations, (n_frames, 24), with the major and then the minor triads on C to B."""
     return unit_shapes(frames) @ _UNIT_TRIADS.T
 
 

@@ -19,7 +19,7 @@ EASIEST = range(-8, 13)  # F flat to B sharp: no double accidentals
 # start this many steps below the tonic of the major key with the same signature. They start lower
 # for chord roots, which are often flat (bVI, bIII), than for leading tones, which are often sharp.
 _BELOW_FOR_ROOTS, _BELOW_FOR_LEADING = 5, 2
-_FLATTEST, _SHARPEST = -6, 10  # limits that exclude names that are hard to read
+_FLATTEST, _SHARPEST = -6, 10  # names of places beyond these limits are hard to read
 
 
 def estimated_key(piece: np.ndarray) -> int:

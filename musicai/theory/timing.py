@@ -253,7 +253,7 @@ class Timing:
 
     @property
     def downbeat(self) -> int | None:
-        """A beat, counted from 0, on which a bar begins; None if unknown."""
+        """A beat, counted from 0, on which a bar begins; None if unknown or without beats."""
         return None if self._clock.meter is None else self._clock.meter.downbeat
 
     @property
