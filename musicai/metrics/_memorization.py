@@ -182,7 +182,7 @@ def _distances(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
 def _any_above(
     chunks: np.ndarray, learned: np.ndarray, near: np.ndarray, similarity: float, *, few: int
 ) -> np.ndarray:
-    """Return, for each chunk, whether its similarity to some window exceeds `similarity` in some key.
+    """Return, for each chunk, whether its similarity to a window exceeds `similarity` in any key.
 
     `near`, (n_chunks, n_windows), is True for pairs with close outlines; no other pair can be that
     similar.
