@@ -30,7 +30,7 @@ from musicai.midi import synthesize, write_midi
 DESCRIPTION = "Train on a folder of MIDI files and compose a new piece."
 N_CHORALES = 200
 HELD_OUT = 0.2  # fraction of the files
-LEAST_FRAMES = 200  # minimum number of frames in all files; with fewer, results are poor
+LEAST_FRAMES = 200  # minimum number of frames in all files together; with fewer, results are poor
 MOST_SECONDS = 60  # maximum training time
 COMPOSED_BEATS = 64
 TEMPO = 80

@@ -3,7 +3,7 @@ Evaluate with a scorecard
 =========================
 
 How good is a composer? ``report`` compares composed pieces with held-out music on many metrics. For
-reference, it also scores other real music as an upper bound, and a Markov chain and shuffled frames
+reference, it also scores other real music (the ceiling), and a Markov chain and shuffled frames
 as simple baselines. This example compares composers after 3 and after 30 epochs of training::
 
     python examples/score_card.py

@@ -40,8 +40,8 @@ music = make_progressions(61, styles=["pop"], n_bars=N_BEATS // 4, random_state=
 composer = LSTMComposer(hidden_size=64, batch_size=8, max_iter=30, random_state=0).fit(learned)
 
 # %%
-# For each frame, ``predict`` returns the mean of the possible next frames. Repeating the frame is a
-# strong baseline, because most beats resemble the beat before.
+# For each frame, ``predict`` returns the expected next frame. Repeating the frame is a strong
+# baseline, because most beats resemble the beat before.
 
 expected = composer.predict(song)[:-1]  # leave out the prediction for the frame after the song
 print(

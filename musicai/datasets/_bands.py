@@ -27,7 +27,7 @@ class Band(NamedTuple):
     bass: tuple[int, ...]  # General MIDI programs to choose from
     chords: tuple[int, ...]
     melody: tuple[int, ...]
-    # For each drum: key, velocity, and the beats on which it plays, counted from 0 in every bar.
+    # For each drum: key number, velocity, and beats of the bar on which it plays, from 0.
     drums: tuple[tuple[int, int, tuple[float, ...]], ...]
 
 
@@ -120,7 +120,7 @@ def arrange(
 
 
 def _strokes(band: Band, beats: int, n_bars: int) -> Iterator[tuple[float, int, int]]:
-    """Yield beat, key and velocity of each drum hit; in the last bar, only beat 0 has hits."""
+    """Yield beat, key and velocity of each drum hit; the last bar has hits only on beat 0."""
     for bar in range(n_bars):
         first = bar * beats
         if bar % _PHRASE == 0 or bar == n_bars - 1:

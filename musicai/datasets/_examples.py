@@ -42,8 +42,8 @@ def fetch_recordings(names: list[str] | None = None) -> Recordings:
     """Fetch librosa's example recordings: free music of many kinds.
 
     ``librosa.example`` downloads each recording once, verifies its SHA-256 hash, and caches it. The
-    environment variable ``LIBROSA_DATA_DIR`` sets the cache folder if it is set before librosa is
-    imported. The default is ``librosa`` in the user's cache folder.
+    environment variable ``LIBROSA_DATA_DIR``, which librosa reads when it is imported, sets the
+    cache folder. The default is ``librosa`` in the user's cache folder.
 
     Parameters
     ----------

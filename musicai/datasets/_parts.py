@@ -18,7 +18,7 @@ class Note(NamedTuple):
     start: float  # in beats
     end: float
     pitch: int  # MIDI pitch, before transposition from C
-    loudness: float  # relative to the loudest notes of the voice, whose loudness is 1
+    loudness: float  # at most 1, relative to the other notes of the voice
 
 
 def compose(
@@ -127,7 +127,7 @@ def _melody(
     for slot, ((chance, rest), leap) in enumerate(zip(draws, leaps, strict=True)):
         start = slot / 2
         if slot % 2 and chance > style.busy:
-            continue  # no note begins between these beats
+            continue  # no note begins on this off-beat
         if notes and notes[-1].end > start:
             notes[-1] = notes[-1]._replace(end=start)
         while chord.end <= start:

@@ -108,7 +108,7 @@ def fetch_polyphonic(
     See Also
     --------
     load_piano_rolls : Load these files from a folder, or others in the same format.
-    musicai.LSTMComposer : Composer whose `score` is the log-likelihood per frame, as in papers.
+    musicai.LSTMComposer : Composer whose `score` is the mean log-likelihood per frame, in nats.
 
     Examples
     --------

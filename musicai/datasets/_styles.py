@@ -34,7 +34,7 @@ class Mode(NamedTuple):
 
 
 class Style(NamedTuple):
-    """Modes of a style, and how they are played."""
+    """Modes of a style, and rules for playing its progressions."""
 
     modes: tuple[Mode, ...]
     form: str  # a letter per section; equal letters share a progression
