@@ -37,7 +37,7 @@ CHANNELS = tuple(channel for channel in range(16) if channel != DRUMS)
 """The 15 channels for instruments other than drums."""
 
 MOST_CHANGES = 2**20
-"""Largest number of control changes and bends in all instruments; a million take 200 MB."""
+"""Largest total number of control changes and bends of all instruments; a million take 200 MB."""
 
 _Channel = tuple[int, int]  # port and channel; each port has 16 channels
 _Player = tuple[int, _Channel, int]  # track, channel and program

@@ -230,16 +230,17 @@ class PianoRollExtractor(FileTransformer):
         timing : Timing, object with a `timing`, float, or list of these, default=None
             Timing of the frames: one for all pieces, or a list with one for each piece. If the
             extractor's frames follow beats, the timing must have a tempo, as in
-            ``extractor.timing.at_tempo(96)``, and as many frames per beat as the extractor. None
-            means the extractor's own `timing`, which suffices only if `frame_rate` is set. Music
-            without beats is notated at 120 beats per minute.
+            ``extractor.timing.at_tempo(96)``, and as many frames per beat as the extractor.
+            Otherwise, it must have no beats, and the music is notated at 120 beats per minute. None
+            means the extractor's own `timing`, which suffices only if `frame_rate` is set.
 
         Returns
         -------
         midi : pretty_midi.PrettyMIDI, or a collection of them
             The music of one piece, or a collection of the same type as `X`. `transform` converts
-            this music, or a MIDI file written from it, back to exactly the same rolls. If a piece
-            ends with silence, the text event "end of piece" marks its end.
+            this music, or a MIDI file written from it, back to the same rolls of ones and zeros,
+            unless `timing` has a frame rate other than the extractor's. If a piece ends with
+            silence, the text event "end of piece" marks its end.
 
         Raises
         ------

@@ -34,7 +34,7 @@ def as_files(X: Any) -> list[Any]:
 
 
 def as_rolls(X: Any) -> tuple[list[np.ndarray], Pack]:
-    """Return the piano rolls in `X`, and a function that returns results in the form of `X`."""
+    """Return the piano rolls in `X`, and a function that converts results to the form of `X`."""
     if is_path(X) or (isinstance(X, (list, tuple)) and len(X) and is_path(X[0])):
         raise TypeError(
             "X holds a path, where piano rolls are expected: call transform to turn MIDI files "

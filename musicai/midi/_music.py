@@ -10,10 +10,7 @@ if TYPE_CHECKING:
 
 
 def is_music(value: Any) -> bool:
-    """Return whether `value` has the attributes of a `pretty_midi.PrettyMIDI`.
-
-    The check also works if pretty_midi is not installed.
-    """
+    """Return whether `value` resembles a `pretty_midi.PrettyMIDI`, which need not be installed."""
     return all(hasattr(value, name) for name in ("instruments", "get_tempo_changes", "write"))
 
 

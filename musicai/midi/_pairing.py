@@ -45,7 +45,7 @@ class Key:
     def notes(
         self, other_offs: Sequence[int], cuts: Sequence[int], end: int
     ) -> Iterator[tuple[Note, bool]]:
-        """Yield each note, and whether it has neither a note-off nor a cut after its start.
+        """Yield each note, and whether it has neither a note-off nor one of `cuts` after its start.
 
         Parameters
         ----------
@@ -69,7 +69,7 @@ class Key:
             yield note, ended is None and cut is None
 
     def _pair(self) -> None:
-        """Find the note-off of each note-on. In general, a note-off ends all notes of the key."""
+        """Find the note-off of each note-on. A note-off usually ends all sounding notes."""
         down: list[int] = []  # indices of note-ons without a note-off so far
         doubtful: list[int] = []  # indices of note-ons that may come after their own note-offs
         for i, (tick, velocity, _) in enumerate(self.strokes):

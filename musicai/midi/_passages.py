@@ -81,7 +81,7 @@ class Passage(NamedTuple):
 
 
 def passages(midi: Any, n_samples: int) -> Iterator[Passage]:
-    """Cut music every `n_samples` (a multiple of `BLOCK`); yield the passages that have notes."""
+    """Cut music every `n_samples` samples (a multiple of `BLOCK`); yield passages with notes."""
     strikes = sorted(
         strike
         for player, instrument in enumerate(midi.instruments)
@@ -175,8 +175,8 @@ def _changes(
 ) -> Iterator[tuple[int, int | None, int]]:
     """Yield (time, controller number or None for a bend, value) for each change to send.
 
-    Changes that are still in effect at `start` come first, at time 0. Changes from `start` to `end`
-    follow.
+    Earlier changes that still matter at `start` come first, at time 0. Changes from `start` to
+    `end` follow.
     """
     first, stop = (bisect_left(changes, time, key=itemgetter(0)) for time in (start, end))
     last = {number: i for i, (_, number, _) in enumerate(changes[:first])}

@@ -34,7 +34,7 @@ At 960 ticks per beat and 120 beats per minute, the limit is 87 minutes.
 """
 
 FINE = 960
-"""Lowest resolution, in ticks per beat, that counts as fine; few sequencers use a higher one."""
+"""Resolution, in ticks per beat, from which long music is coarsened; few sequencers use more."""
 
 SHORTEST_BEAT = 7
 """Shortest beat of a time signature: MIDI stores 7 for a 128th note, because 2**7 is 128."""
@@ -68,9 +68,9 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
     Warns
     -----
     UserWarning
-        If notes have no note-off or come after the end of their track, if the number of tracks in
-        the header is wrong, or if a second MIDI file follows in the same file. The message names
-        the file.
+        If a note has neither a note-off nor a controller that ends it, notes come after the end of
+        their track, the number of tracks in the header is wrong, or a second MIDI file follows in
+        the same file. The message names the file.
 
     See Also
     --------
@@ -81,7 +81,7 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
     - As in a synthesizer, programs, pedals and other controllers apply to their channel in all
       tracks. Tempo changes are read from all tracks, but key and time signatures only from the
       first.
-    - If the file never lifts a pedal, the pedal is lifted when the last note of its channel ends.
+    - A pedal that is down at the end of the file is lifted when the last note of its channel ends.
     - A note without a note-off in any track lasts until its key is struck again, a controller ends
       all notes (120, or 123 to 127), or its track ends.
     - Invalid meta events, such as a key of eight sharps, are left out.

@@ -1,4 +1,4 @@
-"""Conversion of MIDI music to piano rolls, and of piano rolls to MIDI music without loss."""
+"""Conversion of MIDI music to piano rolls, and lossless conversion of piano rolls to MIDI music."""
 
 from typing import Any, NamedTuple
 
@@ -97,7 +97,7 @@ def roll_from_midi(midi: Any, name: str, grid: Grid) -> tuple[np.ndarray, str]:
 
 
 def midi_from_roll(roll: np.ndarray, timing: Timing) -> Any:
-    """Return the music of a piano roll, which `roll_from_midi` converts back to the same roll.
+    """Return the MIDI music of a roll; `roll_from_midi` converts the music back to that roll.
 
     Parameters
     ----------

@@ -58,12 +58,11 @@ def release_times(instrument: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def apart(starts: np.ndarray, ends: np.ndarray, pitches: np.ndarray) -> np.ndarray:
-    """Return ends of notes, changed so that notes of the same pitch do not overlap.
+    """Return ends of notes, changed so that no key is struck again before it is released.
 
-    A synthesizer releases a key only once, however often it was struck. So each note ends where its
-    key is struck again, and the last of several overlapping notes lasts as long as any of them.
-    Each key then sounds as long as before. Notes of the same pitch that begin together also end
-    together.
+    A synthesizer releases a key only once, however often it was struck. So each note ends at the
+    latest where its key is struck again, and the last of several overlapping notes lasts as long as
+    any of them. Notes of the same pitch that begin together also end together.
     """
     order = np.lexsort((starts, pitches))
     begun, ended = starts[order], ends[order]

@@ -91,11 +91,10 @@ def synthesize(
 
     Notes
     -----
-    The music is rendered in passages of 20 seconds, each with the notes that begin in it. Where the
-    sounds of passages overlap, they are added. So memory for samples does not grow with the length
-    of the music, and the first block is available before the rest is rendered. A note that is held
-    for more than a minute is struck again every minute. The same music always gives the same
-    samples.
+    The music is rendered in passages of 20 seconds, each with the notes that begin in it, and
+    overlapping sounds are added. So memory for samples does not grow with the length of the music,
+    and the first block is available before the rest is rendered. A note that is held for more than
+    a minute is struck again every minute. The same music always gives the same samples.
 
     Examples
     --------

@@ -17,7 +17,7 @@ END, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x2F, 0x51, 0x58, 0x59
 _DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2} | {
     0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0
 }  # fmt: skip
-"""Number of data bytes by status. Those from 0xF1 on do not belong in files, but occur there."""
+"""Number of data bytes by status. Statuses from 0xF1 on do not belong in files, but occur there."""
 
 _EXCLUSIVE = (0xF0, 0xF7)
 """Statuses of system-exclusive messages."""
@@ -45,9 +45,9 @@ class Song(NamedTuple):
     """The contents of a MIDI file."""
 
     format: int
-    division: int  # ticks per beat if less than 2**15, else a division of seconds
+    division: int  # ticks per beat if less than 2**15, else a code for film frames (SMPTE)
     tracks: list[Track]
-    n_promised: int  # number of tracks in the header
+    n_promised: int  # number of tracks according to the header
     n_unread: int  # number of notes after the ends of their tracks
     is_followed: bool  # whether another MIDI file follows in the same bytes
 
@@ -82,7 +82,7 @@ def read_song(data: bytes) -> Song:
 
 
 def write_song(division: int, tracks: Iterable[Track]) -> bytes:
-    """Return the bytes of a MIDI file of format 1. The events of a track must be in tick order."""
+    """Return a MIDI file of format 1. Events must be sorted; `division` is in ticks per beat."""
     chunks = [_chunk(b"MTrk", _track_bytes(track)) for track in tracks]
     header = b"".join(value.to_bytes(2, "big") for value in (1, len(chunks), division))
     return _chunk(b"MThd", header) + b"".join(chunks)
@@ -154,7 +154,7 @@ def _read_track(data: bytes, start: int) -> tuple[Track, int, int]:
 
 
 def _read_events(source: _Bytes, promised: int) -> Iterator[Event]:
-    """Yield events; stop at the position `promised` if the file ends or a track begins there."""
+    """Yield events; stop at position `promised` if the file ends or the next track begins there."""
     tick = running = 0
     while not (source.position == promised and source.at((b"MTrk", b""))):
         tick += source.number()

@@ -7,7 +7,7 @@ import numpy as np
 from ..base.extras import need
 
 WAVERING = 0.015
-"""Largest deviation of a beat from a steady tempo in seconds, about the error of beat trackers."""
+"""Largest deviation of a beat from a steady tempo, in seconds; beat trackers err by about this."""
 
 FEWEST, MOST = 1, 2**24 - 1
 """Smallest and largest number of microseconds per beat that a MIDI file can hold."""
@@ -16,7 +16,7 @@ FEWEST, MOST = 1, 2**24 - 1
 def tempo_map(
     seconds: np.ndarray, beats: np.ndarray, *, resolution: int, what: str
 ) -> tuple[Any, np.ndarray]:
-    """Return a MIDI file with tempo changes and no notes, and the times of the borders in the file.
+    """Return a MIDI file with tempo changes and no notes, and its times at the given borders.
 
     The file is needed because pretty_midi accepts tempo changes only from files.
 
@@ -34,8 +34,8 @@ def tempo_map(
     file : mido.MidiFile
         A file with a tempo event for each change.
     seconds : ndarray of shape (n_borders,)
-        Times of the borders in the file; they differ from the given times because a file rounds
-        positions to ticks and tempi to microseconds per beat.
+        Times of the borders in the file. They differ slightly from the given times, because a file
+        rounds positions to ticks and tempi to microseconds per beat.
     """
     mido = need("mido", extra="midi", what=what)
     ticks = np.diff(np.rint(beats * resolution).astype(int))
@@ -54,7 +54,7 @@ def tempo_map(
 
 
 def steady_tempi(seconds: np.ndarray, beats: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return a subset of borders between which the tempo can be taken as steady.
+    """Select frame borders between which the tempo can be taken as steady.
 
     Linear interpolation between the borders that are kept moves the other borders by at most
     `WAVERING` seconds. The first and last borders are always kept.

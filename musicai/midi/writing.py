@@ -145,8 +145,8 @@ def _conducting_events(midi: "PrettyMIDI") -> list[Event]:
 def _playing_events(instrument: Any, midi: "PrettyMIDI", port: int, channel: int) -> list[Event]:
     """Return an instrument's events, which the caller must sort by tick.
 
-    A stable sort keeps the order of events at the same tick: note-offs, then control changes, the
-    program change and bends, then note-ons.
+    A stable sort keeps the order of events at the same tick: track name, port, note-offs, control
+    changes, program change, bends, note-ons.
     """
     notes = instrument.notes
     starts = np.array([_tick(note.start, midi) for note in notes], dtype=np.int64)
@@ -170,7 +170,7 @@ def _playing_events(instrument: Any, midi: "PrettyMIDI", port: int, channel: int
         for value in [bend.pitch + 0x2000]
     ]
     # A bank selection takes effect with the next program change. So the program change follows the
-    # last bank selection before the first note.
+    # last bank selection that does not come after the first note.
     first = starts.min(initial=MOST_TICKS_WRITTEN)
     banks = [each.tick for each in changes if each.data[0] in BANKS and each.tick <= first]
     program = Event(max(banks, default=0), PROGRAM | channel, _values(instrument.program))

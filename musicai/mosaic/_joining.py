@@ -185,7 +185,7 @@ def join_passages(
 
 
 def passage_joins(passages: Sequence[Passage], *, sr: int) -> list[int]:
-    """Return where the crossfade into each passage except the first ends, in samples."""
+    """Return, for each passage except the first, the sample at which its crossfade ends."""
     fade, ahead = round(BEAT_FADE_SECONDS * sr), round(AHEAD_SECONDS * sr)
     return [max(fade, round(float(each.target[0]) * sr) - ahead) for each in passages[1:]]
 

@@ -55,7 +55,7 @@ def play_passages(
     sr: int,
     channels: int,
 ) -> Iterator[np.ndarray]:
-    """Play passages for `n_samples` samples; return an iterator over blocks, (n, channels)."""
+    """Play passages for `n_samples` samples; return an iterator over blocks of the sound."""
 
     def read(passage: Passage, first: int, last: int) -> np.ndarray:
         own = sr / passage.rate

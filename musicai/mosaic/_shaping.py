@@ -76,7 +76,7 @@ def gains_towards(
     extractor : ChromaExtractor
         Extractor of the recordings.
     limit : float
-        Maximum attenuation of a pitch class, in decibels.
+        Maximum attenuation of a pitch class, in decibels, before the level is restored.
     frames_at_once : int, default=512
         Number of frames to analyze together. Longer pieces are analyzed in parts.
 

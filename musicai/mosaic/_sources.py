@@ -66,7 +66,7 @@ class Source(NamedTuple):
             raise ValueError(f"{self.name}: the mosaic plays this recording; write to another file")
 
     def read(self, start: float, n_samples: int, sr: float, channels: int) -> np.ndarray:
-        """Read `n_samples` samples at rate `sr` from `start` seconds on, (n_samples, channels)."""
+        """Read samples at rate `sr` from `start` seconds on, shape (n_samples, channels)."""
         samples = read_excerpt(
             self.recording, start, n_samples, sr=sr, channels=channels, name=self.name
         )

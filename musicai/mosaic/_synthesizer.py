@@ -95,7 +95,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         piece more closely.
     max_segment : float, default=10.0
         Maximum time, in seconds, for which a recording plays without interruption, so that long
-        recordings are not replayed as a whole. If there is only one recording, the maximum time
+        recordings are not replayed as a whole. In a mosaic by frames, interruptions shorter than
+        half this time do not count; if there is only one recording, this is the maximum time
         without a jump. The maximum is exceeded if nothing else can be played or, in a mosaic by
         beats, if everything else fits much worse. A lower value also makes a mosaic by beats use
         more recordings.
@@ -105,7 +106,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         more time and memory. None means 2 in a mosaic by beats and 0 in a mosaic by frames.
     shaping : float, default=24.0
         Maximum attenuation of a pitch class, in decibels, to match the harmony of the piece. The
-        maximum boost is two thirds of this value. 0 turns shaping off.
+        maximum boost is two thirds of this value. One more gain for all pitch classes of a frame
+        then restores its level. 0 turns shaping off.
     clarity : float, default=0.5
         In a mosaic by beats, the advantage of a beat with the clearest pulse over one without a
         pulse, in units of the correlation of a beat with the piece. With a lower value, the mosaic
@@ -236,6 +238,11 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         RecordingError
             If a recording cannot be used and the extractor has ``on_error="raise"``.
 
+        Warns
+        -----
+        UserWarning
+            If the extractor follows beats, but the recordings have no clear pulse.
+
         Examples
         --------
         >>> import numpy as np
@@ -252,7 +259,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         X, _ = as_recordings(X)
         labels = labels_per_piece(y, [np.zeros(1)] * len(X), single=False)
         styles = known_styles(labels)
-        # Compute digests before the analysis, so that a change during the analysis is detected.
+        # Compute digests first, so that a file that changes during the analysis is detected.
         files = [as_source(recording, 1) if is_path(recording) else None for recording in X]
         analyses = extractor.analyze(X)
         analyses, beats = map(list, zip(*map(beats_of, analyses), strict=True))

@@ -103,8 +103,8 @@ def chroma_to_audio(
     -----
     The audio lasts as long as the frames, so that an analysis of the audio at the same frame rate
     has the same number of frames. Frames at a fixed rate are centered on their times, as in an
-    analysis, and sines are interpolated between the centers. Frames that follow beats, and measured
-    frames, are constant between their borders. Sines fade out within the last 10 ms, other
+    analysis, and sines are interpolated between the centers. Frames that follow beats or have
+    measured borders are constant between their borders. Sines fade out within the last 10 ms, other
     instruments within the last 0.1 s. The same piece always gives the same samples.
 
     The audio is first written to a temporary file, 4 bytes per sample, to measure its loudness.
@@ -157,7 +157,7 @@ def _play(
     sr: float,
     soundfont: str | os.PathLike[str] | None,
 ) -> Iterator[np.ndarray]:
-    """Yield the audio of a piece in blocks, without adjusting its loudness."""
+    """Return an iterator over blocks of a piece's audio, before its loudness is adjusted."""
     if arrangement["instruments"] == "sines":
         return play_chroma(piece, timing=timing, sr=sr)
     midi = chroma_to_midi(piece, timing=timing, **arrangement) if len(piece) else None

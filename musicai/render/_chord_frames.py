@@ -53,8 +53,9 @@ def chords_to_chroma(
     Raises
     ------
     ValueError
-        If a chord is unknown, the progression is empty, a bar has more chords than frames, or
-        `chords` is text and the frames of `timing` are measured.
+        If `chords` is not a valid progression: for example, it is empty, has an unknown chord, or
+        has a bar with more chords than frames; or if it is text, but the frames of `timing` have
+        measured borders.
     TypeError
         If `chords` is not a progression, or `timing` is not a timing.
 

@@ -1,9 +1,9 @@
 """Lead sheets: the bars, key, chords and melody that MIDI, scores and charts share.
 
 If the key is not given, it is estimated from the first `SETTLED_BARS` bars, and so is the first bar
-line if the timing has no downbeat. Otherwise, the chords and melody of a bar depend only on frames
-up to the end of the bar. If a piece of at least `SETTLED_BARS` bars is continued, its complete bars
-therefore stay the same.
+line if the timing has no downbeat. Apart from these two, the chords and melody of a bar depend only
+on frames up to the end of the bar. If a piece of at least `SETTLED_BARS` bars is continued, its
+complete bars therefore stay the same.
 """
 
 from functools import partial
@@ -85,7 +85,7 @@ def sheet_of(piece: np.ndarray, timeline: Timeline, *, vocabulary: str, key: int
 
 
 def melody_of(piece: np.ndarray, sheet: Sheet, grid: int | None) -> tuple[Cells, list[Line]]:
-    """Return the melody of a piece that goes with the chords of its sheet.
+    """Return the melody that, together with the chords of the sheet, best fits the piece.
 
     Returns
     -------

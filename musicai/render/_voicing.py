@@ -22,7 +22,7 @@ _WIDEST_GAP = 9  # semitones between neighboring voices; tones farther apart do 
 
 _RANGE = 24  # semitones; with a range of one octave, a line would have to leap at both ends
 # Cost per semitone from the center of a line's range. It is lower than the cost of movement, so
-# that the nearer octave usually wins, but high enough to keep a rising line within its range.
+# that the nearer octave usually wins, but high enough to keep lines away from the range's ends.
 _PULL_TO_CENTER = 0.4
 
 
