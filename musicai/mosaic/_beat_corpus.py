@@ -21,7 +21,7 @@ the corpus is four beats at level -2, two beats at -1, one beat at 0, and a half
 
 FARTHEST = 0.6
 """Largest allowed difference, in octaves, between the tempo of a piece and that of a recording at
-the nearest metrical level. Recordings with a larger difference are not played."""
+the nearest metrical level."""
 
 QUIET = -38.0
 """Level below which a beat counts as part of a fade, in decibels relative to the usual level of its

@@ -95,8 +95,7 @@ def beats_of(analysis: Analysis) -> tuple[Analysis, dict[str, Any] | None]:
 def _smoothed(times: np.ndarray) -> np.ndarray:
     """Smooth beat times with a moving average.
 
-    Smoothing removes measurement errors, which would make the tempo waver from beat to beat. A beat
-    that would move by `FARTHEST_MOVE` or more keeps its time, so that tempo changes are preserved.
+    Smoothing removes measurement errors, which would make the tempo waver from beat to beat.
     """
     smooth = times.copy()
     for reach in range(1, NEIGHBORS + 1):  # beats near the ends have fewer neighbors

@@ -84,8 +84,8 @@ def find_passages(
     gains : ndarray of shape (n_recordings,)
         Gain of each recording in decibels.
     frame_rate : float
-        Frames per second of the extractor, for the conversion of `join_cost` from units of the
-        correlation of a frame to units of the correlation of a beat.
+        Frames per second of the extractor, to convert `join_cost` from units of a frame's
+        correlation to units of a beat's correlation.
     transpose, join_cost, clarity, max_segment
         Parameters of :class:`MosaicSynthesizer`.
     """

@@ -72,14 +72,14 @@ def finish(
     shaping: float,
     sr: int,
 ) -> Iterator[np.ndarray]:
-    """Apply shaping, silence and a fade-out to the joined sound, and normalize its loudness.
+    """Apply shaping, silence and a fade-out to a mosaic, and normalize its loudness.
 
     Parameters
     ----------
     piece : ndarray of shape (n_frames, 12)
         Chroma of the piece at the frames of the extractor.
     blocks : iterable of ndarray of shape (n_samples, n_channels)
-        The joined sound.
+        Sound of the joined segments or passages.
     extractor : ChromaExtractor
         Extractor of the recordings.
     shaping : float

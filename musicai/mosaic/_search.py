@@ -9,9 +9,9 @@ candidates.
 
 The search is fast because the cost of a join is the sum of a cost for leaving one row and a cost
 for entering another, so that all joins can start from the same best row. The time for each frame of
-the piece is proportional to the number of rows, and so is the memory. No table of steps is needed:
-each row stores the length of its segment, and each frame of the piece stores only two rows to join
-from, the best row and the best row of another recording.
+the piece is proportional to the number of rows. No table of all steps is needed: each row stores
+the length of its segment, and each frame of the piece stores only two rows to join from, the best
+row and the best row of another recording.
 
 A path may play one recording for a limited number of consecutive frames. Each row counts the frames
 that the best path to it has spent in the row's recording, including short excursions to other

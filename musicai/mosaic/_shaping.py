@@ -70,7 +70,7 @@ def gains_towards(
     piece : ndarray of shape (n_frames, 12)
         Chroma of the piece at the frames of the extractor.
     sound : Spool or ndarray of shape (n_samples, n_channels)
-        The joined sound. It is analyzed as if it were tuned to A440.
+        The sound to shape. It is analyzed as if it were tuned to A440.
     sr : float
         Samples per second.
     extractor : ChromaExtractor
@@ -190,11 +190,10 @@ def shape(
 
 
 def _factors_of(spectra: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    """Return the factors for spectra of one or two channels, (n_channels, n_frames, n_bins).
+    """Return the factors by which to multiply spectra, (n_channels, n_frames, n_bins).
 
-    With two channels, a bin in which the difference of the channels is stronger than their sum is
-    boosted less. A full boost would widen the stereo image, but hardly change the harmony of the
-    channels' mean.
+    With two channels, a bin in which their difference is stronger than their sum is boosted less.
+    A full boost would widen the stereo image, but hardly change the harmony of the channels' mean.
     """
     if len(spectra) == 1:
         return factors

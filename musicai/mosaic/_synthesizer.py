@@ -85,21 +85,20 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     ----------
     extractor : ChromaExtractor, default=None
         Extractor for the recordings; use the same one as for the pieces. With ``sync="beat"`` or
-        ``"half-beat"``, the mosaic plays beats if the recordings have a clear pulse, and frames
-        otherwise. The extractor's timing is the default timing of the pieces. Its `memory` caches
-        analyses on disk; its `n_jobs`, `on_error` and `verbose` also apply here. None means
-        ``ChromaExtractor()``.
+        ``"half-beat"``, it follows beats. Its timing is the default timing of the pieces. Its
+        `memory` caches analyses on disk; its `n_jobs`, `on_error` and `verbose` also apply here.
+        None means ``ChromaExtractor()``.
     join_cost : float, default=1.6
         Cost of a join, in units of the correlation of a frame with the piece. A higher cost gives
         fewer joins, so that each recording plays longer. A lower cost makes the mosaic follow the
         piece more closely.
     max_segment : float, default=10.0
         Maximum time, in seconds, for which a recording plays without interruption, so that long
-        recordings are not replayed as a whole. In a mosaic by frames, interruptions shorter than
-        half this time do not count; if there is only one recording, this is the maximum time
-        without a jump. The maximum is exceeded if nothing else can be played or, in a mosaic by
-        beats, if everything else fits much worse. A lower value also makes a mosaic by beats use
-        more recordings.
+        recordings are not replayed as a whole. In a mosaic by frames, an interruption must last
+        half this time to count; if there is only one recording, this is the maximum time without a
+        jump. The maximum is exceeded if nothing else can be played or, in a mosaic by beats, if
+        everything else fits much worse. A lower value also makes a mosaic by beats use more
+        recordings.
     transpose : int, default=None
         Maximum transposition of recordings, up or down, in semitones. Recordings are transposed by
         playing them faster or slower. A higher value gives more segments to choose from, but takes
@@ -136,8 +135,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     sources_ : list of tuple
         The recordings. For a file: its absolute path as bytes, its size in bytes, its modification
         time in nanoseconds and its SHA-256; the last three are None if the file could not be read.
-        For samples:
-        ``((samples, sr), None, None, None)``, with a copy of the samples.
+        For samples: ``((samples, sr), None, None, None)``, with a copy of the samples.
     chroma_, levels_ : list of ndarray
         Chroma, of shape (n_frames, 12), and RMS level in decibels, of shape (n_frames,), of each
         recording, with one frame per hop or half-beat; float16.

@@ -28,7 +28,7 @@ RULES: dict[str, Rule] = {
 }
 
 FADE_SECONDS = 0.1
-"""Length of the fade-out at the end of a piece played by instruments other than sines."""
+"""Length, in seconds, of the final fade-out of a piece played by instruments other than sines."""
 
 
 def chroma_to_audio(
@@ -109,8 +109,7 @@ def chroma_to_audio(
 
     The audio is first written to a temporary file, 4 bytes per sample, to measure its loudness.
     Synthesizing 20 minutes of audio takes about 20 megabytes of memory with sines and 60 megabytes
-    with other instruments. ``benchmarks/render/round_trip.py`` measures this, and how well an
-    analysis of the audio agrees with the chroma.
+    with other instruments, as measured by ``benchmarks/render/round_trip.py``.
 
     Examples
     --------

@@ -60,9 +60,9 @@ def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) 
     Returns
     -------
     chords : list of Chord, or a list of them
-        The chords of the piece in order, without gaps; successive chords differ. Their starts and
-        ends are in seconds on the time scale of `timing`. For a collection, one such list per
-        piece.
+        The chords of the piece in order, without gaps; successive chords differ. A part without a
+        chord has the label "N.C.". Starts and ends are in seconds on the time scale of `timing`.
+        For a collection, one such list per piece.
 
     Raises
     ------

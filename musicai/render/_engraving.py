@@ -14,14 +14,14 @@ class Tone(NamedTuple):
 
     start: Fraction  # beats from the beginning of the piece
     end: Fraction
-    names: tuple[str, ...]  # such as "B-4", from the lowest up; empty for a rest
+    names: tuple[str, ...]  # such as "B-4" (B flat 4), from the lowest up; empty for a rest
 
 
 class Symbol(NamedTuple):
     """A chord symbol above the staff."""
 
     start: int  # beats from the beginning of the piece
-    root: str  # such as "B-"
+    root: str  # such as "B-" (B flat)
     kind: str  # chord kind in MusicXML; "none" if there is no chord
 
 

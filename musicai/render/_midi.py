@@ -73,7 +73,7 @@ def chroma_to_midi(
     notated_tempo : float, default=None
         Tempo, in beats per minute, at which to notate frames that do not follow beats; None means
         120. The first frame begins on a beat. This tempo does not affect the times at which frames
-        sound. It cannot be set for frames that follow beats, because they have their own tempo.
+        sound. It cannot be set for frames that follow beats.
     key : str, or a list of them, default=None
         Key of the piece, such as "G" or "F#m", if known, for example from ``sample(key=...)``. If
         None, the key is estimated from the first eight bars. For a collection, pass one key for all

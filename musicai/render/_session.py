@@ -108,7 +108,8 @@ def write_session(
     notated_tempo : float, default=None
         Tempo, in beats per minute, at which to notate frames that do not follow beats. None means
         the tempo at which a mosaic by beats plays the frames, or 120 for a mosaic by frames. This
-        tempo does not affect the times at which frames sound.
+        tempo does not affect the times at which frames sound. It cannot be set for frames that
+        follow beats.
     key : str, or a list of them, default=None
         As in :func:`chroma_to_midi`.
     grid : int or None, default=4
@@ -143,14 +144,14 @@ def write_session(
     -----
     - The track "Mosaic" has an item for each segment, with its position in the recording, its
       speed, the gain of its recording, and its fades. In a mosaic by beats, items are stretched
-      without a change of pitch. An item whose beats are not even has a stretch marker on each beat.
-      In a mosaic by frames, transposed items are played faster or slower.
+      without a change of pitch. An item whose speed varies has a stretch marker on each beat. In a
+      mosaic by frames, transposed items are played faster or slower.
     - Each instrument of `chroma_to_midi` has a MIDI track, which is silent until you add a plug-in.
       The tempo map and the bars are the same as in `chroma_to_midi`; a pickup is bar 0.
-    - Regions show the same chords as `chord_chart` at the same tempo.
+    - Regions show the same chords as `chord_chart`, if its `notated_tempo` is the same.
 
-    The session lacks the mosaic's final adjustment of loudness and its `shaping`. Without shaping,
-    the sound follows the harmony of the piece less closely. The muted track of `audio` has both.
+    The session lacks the mosaic's `shaping` and its final adjustment of loudness. The muted track
+    of `audio` has both.
 
     Examples
     --------

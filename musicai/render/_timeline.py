@@ -41,7 +41,7 @@ class Timeline(NamedTuple):
         or between 0 and 1 if the piece begins within its first beat.
     tempo : float
         Tempo in beats per minute: the tempo of the timing if frames follow beats, otherwise the
-        tempo of the notation.
+        notated tempo.
     beats_per_bar : int
         Beats per bar.
     downbeat : int or None
@@ -139,7 +139,7 @@ def timelines(
 ) -> list[Timeline]:
     """Return the timeline of each piece.
 
-    Raise an error if beats have no tempo, or if `notated_tempo` is given for beats.
+    Raise a ValueError if beats have no tempo, or if `notated_tempo` is given for beats.
     """
     check_values({"notated_tempo": notated_tempo}, {"notated_tempo": _NOTATED_TEMPO_RULE})
     timings = timings_of(timing, X, pieces)

@@ -16,7 +16,7 @@ import numpy as np
 _LOWEST_CLOSE = 52  # E3; seconds and thirds on lower notes are muddy
 _COST_OF_MUD = 3.0  # per muddy interval; about the total movement of voices between two chords
 _COST_OF_INVERSION = 1.5  # less than mud, so that a clear inversion wins over a muddy root position
-_COST_OFF_CENTER = 0.15  # per semitone from the middle of the register; it only breaks ties
+_COST_OFF_CENTER = 0.15  # per semitone from the middle of the register; it mainly breaks ties
 _COST_OF_SPREAD = 0.25  # per semitone by which a chord is wider than an octave
 _WIDEST_GAP = 9  # semitones between neighboring voices; tones farther apart do not blend
 
