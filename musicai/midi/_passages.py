@@ -20,7 +20,7 @@ from ._sounding import release_times
 from .rendering import BLOCK, RATE
 
 PASSAGE = 20 * RATE
-"""Length of a passage in samples, without notes' tails beyond its end; a multiple of `BLOCK`."""
+"""Length of a passage in samples, not counting notes that last longer; a multiple of `BLOCK`."""
 
 LONGEST = 60 * RATE
 """Length of the longest note in samples; longer notes are struck again to keep passages short."""
