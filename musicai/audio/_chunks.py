@@ -3,8 +3,8 @@
 A program writes the length of the samples into the header when it closes the file. If the program
 crashes, the header contains 0 or an earlier length. A 32-bit field cannot hold a length of 4 GiB or
 more. This module therefore inspects the bytes that follow the samples counted in the header.
-Chunks, tags, pictures and zeros are recognized. Other data is read as more samples. Less than a
-second of it is ignored, unless the header gives a length of 0.
+Chunks, tags, pictures and zeros are ignored. Other data is read as more samples if it lasts a
+second or more, or if the header gives a length of 0.
 
 RIFF: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (1991); RF64: EBU
 Tech 3306; AIFF: Apple, "Audio Interchange File Format 1.3" (1989); W64: Sony, "Wave64" (2003);
@@ -42,7 +42,7 @@ MOST_CHUNKS = 2**12
 """Largest number of chunks to inspect; a damaged file may seem full of empty chunks."""
 
 MOST_ZEROS = 2**26
-"""Largest number of bytes to compare with zero; if all are zero, they are not read as audio."""
+"""Largest number of bytes after the samples to check for zeros; if all are 0, none are read."""
 
 KINDS = (b"WAVE", b"AIFF", b"AIFC")
 FORMATS = (b"fmt ", b"COMM", b"desc")
@@ -103,7 +103,7 @@ MAGIC = (*FAMILIES, *AU_SIZES)
 
 
 class Samples(NamedTuple):
-    """Position of the samples in a file.
+    """Position of the samples in a file; positions are in bytes.
 
     Attributes
     ----------

@@ -1,8 +1,6 @@
-"""Decoding of an audio file from beginning to end, block by block.
+"""Decoding of an audio file from beginning to end, block by block, with libsndfile or ffmpeg.
 
-libsndfile decodes WAV, FLAC, Ogg, MP3 and many other formats. If the ffmpeg program is installed,
-it decodes MP4, WMA, WebM and others. If a file is damaged or truncated, or its header gives a wrong
-length, a warning is issued and the readable part is used.
+The readable part of a damaged or truncated file is used, and the damage is reported.
 """
 
 from collections.abc import Callable, Iterator

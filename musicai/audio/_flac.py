@@ -87,7 +87,7 @@ def _samples_up_to_the_last_frame(content: BinaryIO, origin: int, info: bytes) -
     """Return the number of samples up to the end of the last frame; 0 if no frame is found.
 
     Arbitrary bytes may look like a frame header. A header is therefore accepted only if it belongs
-    to frame 0, or if the header of the previous frame is found too.
+    to the first frame, or if the header of the previous frame is found too.
     """
     stop = start_of_trailing_tags(content)
     largest_frame = int.from_bytes(info[15:18], "big")

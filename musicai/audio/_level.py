@@ -1,4 +1,4 @@
-"""Normalization of the loudness of audio, as a whole or block by block."""
+"""Normalization of the loudness of audio, given as an array or in blocks."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -63,7 +63,7 @@ def level_blocks(blocks: Iterable[np.ndarray], sr: float) -> Iterator[np.ndarray
     block : ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
         The same samples at an integrated loudness of -18 LUFS (ITU-R BS.1770, with a mono channel
         counted once), with true peaks more than 1 dB below full scale. All samples get the same
-        gain, except within 30 ms of peaks that would be too high. A limiter lowers these peaks
+        gain, except within 45 ms of peaks that would be too high. A limiter lowers these peaks
         equally in all channels, by at most 12 dB. Audio that would need more limiting, or that the
         limiter would make more than 3 dB softer, stays below -18 LUFS. The samples do not depend on
         the block sizes. Silence stays silent.
@@ -116,7 +116,7 @@ def _leveled(sound: Spool | np.ndarray, sr: float) -> Iterator[np.ndarray]:
 
 
 def _gains(sound: Spool | np.ndarray, profile: Profile) -> np.ndarray:
-    """Return the gain of each part of a sound, shape (n_parts,)."""
+    """Return the gain of each 10 ms part of a sound, shape (n_parts,)."""
     highest = profile.peaks.max(initial=0.0)
     if highest == 0:
         return np.ones_like(profile.peaks)
@@ -139,7 +139,7 @@ def _solve_gain(gain: float, most: float, loudness_at: Callable[[float], float])
 
 
 def _limiter(peaks: np.ndarray) -> np.ndarray:
-    """Return a gain for each part, at most 1, so that no peak exceeds `HIGHEST_PEAK`.
+    """Return a gain of at most 1 for each 10 ms part, so that no peak exceeds `HIGHEST_PEAK`.
 
     The gains are smoothed over neighboring parts.
     """

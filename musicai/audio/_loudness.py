@@ -23,7 +23,7 @@ OFFSET = -0.691
 """Calibration in decibels: a full-scale sine of 997 Hz in one channel measures -3.01 LUFS."""
 
 RELATIVE_GATE, ABSOLUTE_GATE = -10.0, -70.0
-"""Levels below which blocks are ignored: relative to the mean, in decibels; absolute, in LUFS."""
+"""Levels below which blocks are ignored: relative to the mean power, in dB; absolute, in LUFS."""
 
 MOST_PARTS = 100
 """Largest number of parts to oversample at a time: one second of audio."""
@@ -58,7 +58,7 @@ class Profile(NamedTuple):
 
 
 def part_length(sr: float) -> int:
-    """Return the number of samples in a part."""
+    """Return the number of samples in a part of 10 ms."""
     return max(1, round(PART_SECONDS * sr))
 
 

@@ -64,7 +64,7 @@ TABLE_BYTES = 194
 """Largest number of bytes from the start of the first frame to the end of a table's checksum."""
 
 CHECKSUM_PLACE = 154
-"""Offset in bytes from a table's name to its checksum of all earlier bytes in the frame."""
+"""Offset in bytes from "Xing" or "Info" to the checksum, which covers all earlier bytes."""
 
 
 class Kind(NamedTuple):

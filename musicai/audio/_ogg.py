@@ -18,7 +18,7 @@ END_OF_STREAM = 0x04
 
 
 def ogg_damage(content: BinaryIO) -> str | None:
-    """Return a warning if an Ogg file lacks its end or a second stream follows; otherwise None."""
+    """Return a warning if an Ogg file lacks its last page or has consecutive streams, else None."""
     content.seek(0)
     head = content.read(LARGEST_PAGE)
     size = content.seek(0, os.SEEK_END)

@@ -134,7 +134,7 @@ def open_sound(
 
 
 def has_known_header(path: AnyPath) -> bool:
-    """Return whether a file, after any tags, begins like a chunked (WAV), AU, Ogg or FLAC file."""
+    """Return whether a file, after any tags, begins like WAV, W64, AIFF, CAF, AU, Ogg or FLAC."""
     try:
         with open(path, "rb") as content:
             content.seek(skip_tags(content, 0))

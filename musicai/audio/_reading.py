@@ -1,8 +1,8 @@
 """Block-wise reading of recordings, with mixing to one or two channels and resampling.
 
-With one output channel, the samples equal those of ``librosa.load(path, sr=sr)``, except where
-input channels cancel each other. Files are decoded, mixed down and resampled in blocks, so memory
-use does not depend on the length of the recording.
+With one output channel, the samples of an intact file equal those of ``librosa.load(path, sr=sr)``,
+except where input channels cancel each other. Files are decoded, mixed down and resampled in
+blocks, so memory use does not depend on the length of the recording.
 """
 
 import warnings
@@ -63,7 +63,7 @@ def read_blocks(
         sound would cancel in the average, for instance because one channel is inverted, some
         channels are inverted first.
     block_size : int, default=65536
-        Samples to read at a time, before resampling. It does not affect the samples.
+        Samples to read at a time, before resampling. It does not affect the result.
     name : str, default=None
         Name of the recording in errors. If None, its path or "the recording".
     on_damage : callable, default=warnings.warn

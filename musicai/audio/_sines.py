@@ -70,7 +70,7 @@ def sine_bank(piece: np.ndarray, *, sr: float, hop_length: int, center: float = 
     Raises
     ------
     ValueError
-        If `piece` does not have 12 columns, or a parameter is out of range.
+        If `piece` does not have 12 columns, or `sr` or `hop_length` is out of range.
 
     See Also
     --------
@@ -118,7 +118,7 @@ def sine_blocks(
     Raises
     ------
     ValueError
-        If `piece` does not have 12 columns, or a parameter is out of range.
+        If `piece` does not have 12 columns, or `sr` or `hop_length` is out of range.
 
     See Also
     --------

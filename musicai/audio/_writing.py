@@ -42,7 +42,8 @@ def write_audio(file: Any, samples: Any, sr: float, *, format: str | None = None
     ------
     ValueError
         If the format is unknown or does not support the sampling rate or the number of channels, if
-        `sr` is out of range, or if the samples are empty or not floats in [-1, 1].
+        `sr` is out of range, if `file` is a folder, or if the samples are empty or not floats in
+        [-1, 1].
     TypeError
         If `file` is neither a path nor a binary file object, or `samples` is a path or a number.
     FileNotFoundError

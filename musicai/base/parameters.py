@@ -74,7 +74,7 @@ def is_file_name(value: Any) -> bool:
 
 
 def as_rng(random_state: Any, *stream: int) -> np.random.RandomState:
-    """Convert a seed to a random state.
+    """Convert a seed to a random state; return a random state unchanged.
 
     Unlike in scikit-learn, None gives a new random state rather than NumPy's global one. With an
     integer seed, the numbers in `stream` select one of many independent random states.

@@ -1,8 +1,8 @@
 """Validation of pieces and collections, for all subpackages.
 
 A piece is a 2-D array of shape ``(n_frames, n_features)``. A collection is a list, a tuple, a 1-D
-object array or a 3-D array of pieces. Functions that accept both return one result for a piece, a
-list of results for a list or tuple, and an array of results for an array of pieces.
+object array or a 3-D array of pieces. Functions that accept pieces and collections return one
+result for a piece, a list of results for a list or tuple, and an array of results for an array.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set

@@ -135,13 +135,14 @@ def encode_styles(
 
 
 def style_weights(style: Any, styles: np.ndarray) -> np.ndarray:
-    """Return weights for "no style" and for each style, (1 + n_styles,); the weights sum to 1.
+    """Return the weights of "no style" and of each style, shape (1 + n_styles,), with sum 1.
 
     Parameters
     ----------
     style : object or dict
         One of `styles`, None for no style, or a dict that maps styles to weights. The weights need
-        not sum to 1. An unknown style raises a ValueError.
+        not sum to 1. An unknown style, a negative weight or weights without a positive one raise a
+        ValueError.
     styles : ndarray of shape (n_styles,)
         Style labels of the training data.
     """

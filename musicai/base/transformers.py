@@ -49,7 +49,7 @@ class FileInput:
         Raises
         ------
         ValueError
-            If `transform` is any other value, such as "pandas", because audio is not a table.
+            If `transform` is any other value, such as "pandas".
         """
         if transform is not None:
             check_values({"transform": transform}, {"transform": DEFAULT_RULE})

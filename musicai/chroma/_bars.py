@@ -107,10 +107,10 @@ def _autocorrelation(stream: np.ndarray, lag: int) -> float:
 
 
 def _changes(shapes: np.ndarray, reach: int) -> np.ndarray:
-    """Return how much the chroma changes at the start of each beat, shape (n_beats,).
+    """Return how much the chroma changes at the start of each row, shape (n_rows,).
 
-    The change is 1 minus the correlation between the `reach` beats before and the `reach` beats
-    after. Beats too close to an end get the mean change.
+    A row is a beat or half-beat. The change is 1 minus the correlation between the `reach` rows
+    before this point and the `reach` rows after it. Points too close to an end get the mean change.
     """
     n_beats = len(shapes)
     sums = np.cumsum(np.pad(shapes, ((1, 0), (0, 0))), axis=0)

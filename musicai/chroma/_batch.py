@@ -157,10 +157,11 @@ def _analyze_identified(
 
 
 def _identity(recording: Any, by_content: bool) -> Any:
-    """Return a value that identifies the content of a recording for the cache.
+    """Return a cache key for a recording, or None if the recording cannot be cached.
 
-    Return None if a file cannot be read, or if samples are not a plain NumPy array. Such a
-    recording is analyzed without the cache.
+    The key of a file is its digest if `by_content`, otherwise its path, size and modification time.
+    The key of samples is a hash. A file that cannot be read has no key, nor do samples that are not
+    a plain NumPy array.
     """
     if is_path(recording):
         try:

@@ -135,11 +135,12 @@ def track_beats(
     Parameters
     ----------
     strength : ndarray of shape (n_frames,)
-        Nonnegative onset strength.
+        Nonnegative onset strength in decibels.
     rate : float
         Frames per second.
     usual_tempo : float, default=105.0
-        Center of the tempo prior in beats per minute, for a mean onset strength of 0.85 dB.
+        Center of the tempo prior in beats per minute, for a mean onset strength of 0.85 dB. The
+        center rises with the mean.
 
     Returns
     -------

@@ -81,7 +81,7 @@ class ChromaExtractor(FileTransformer):
         "cens", it means the power of two nearest to 0.74 seconds, which is 16384 at 22050 Hz.
     norm : float or None, default=numpy.inf
         Order of the vector norm by which each frame is divided. With infinity, the strongest pitch
-        class of every frame that is not silent is exactly 1. None disables normalization.
+        class of every frame that is not all zeros is exactly 1. None disables normalization.
     tuning : float, default=None
         Deviation from A440 in semitones. If None, it is estimated for each recording.
     exact : bool, default=False

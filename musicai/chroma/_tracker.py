@@ -106,7 +106,8 @@ def _as_times(values: Any) -> np.ndarray:
 def _bars(beats: np.ndarray, downbeats: np.ndarray) -> tuple[int, int]:
     """Return the most common number of beats per bar, and the index of the first downbeat.
 
-    For a single downbeat, the number is 4.
+    For a single downbeat, the number is 4. If bars differ in length, the index is the most common
+    index of a downbeat, modulo the number of beats per bar.
     """
     nearest = np.abs(np.subtract.outer(downbeats, beats))
     at, distance = nearest.argmin(axis=1), nearest.min(axis=1)

@@ -195,7 +195,7 @@ def _integer(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-# Each of these functions imports what it needs when it is called, because importing torch takes
+# The next functions import what they need when they are called, because importing torch takes
 # seconds.
 
 

@@ -306,7 +306,8 @@ def write_piece(
 ) -> Sound:
     """Write all files of a piece, with the same timing, and return the facts for the page.
 
-    Audio and a chord chart are always written; a score, MIDI and a session need `extras`.
+    Audio from the mosaic and a chord chart are always written. A score needs the extra "score"; a band, MIDI
+    and a session need "midi".
     """
     path = out / f"{piece.name}.wav"
     mosaic.transform(piece.frames, path, timing=piece.timing, style=piece.style)

@@ -42,8 +42,8 @@ def folder_to_write(out: Path) -> Iterator[None]:
 def temporary_folder() -> Iterator[str]:
     """Yield a temporary folder, which is removed even if threads still write to it after Ctrl-C.
 
-    Inside the context, import the modules that start such threads: the folder can be removed only
-    after the threads have ended, and functions registered with `atexit` run in reverse order.
+    Import the modules that start such threads inside the context. Functions registered with
+    `atexit` run in reverse order, so the threads then end before the folder is removed.
     """
     with TemporaryDirectory(prefix="musicai-", ignore_cleanup_errors=True) as folder:
         atexit.register(shutil.rmtree, folder, ignore_errors=True)

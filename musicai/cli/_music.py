@@ -129,9 +129,9 @@ def mean_clarity(analyses: Sequence[Analysis]) -> float:
 def cut(pieces: Sequence[Piece], seconds: float) -> list[Piece]:
     """Cut pieces into excerpts of the same number of frames, about `seconds` long.
 
-    The last excerpt of a piece may be up to half an excerpt shorter or longer. A piece of less than
-    half an excerpt is not cut. Because most excerpts have the same length, `LSTMComposer` does not
-    count them as pieces with an ending.
+    The last excerpt of a piece may be up to half an excerpt shorter or longer. A piece shorter than
+    one and a half excerpts is not cut. Because most excerpts have the same length, `LSTMComposer`
+    does not count them as pieces with an ending.
     """
     rate = sum(len(piece.frames) for piece in pieces) / sum(piece.seconds for piece in pieces)
     length = max(1, round(seconds * rate))

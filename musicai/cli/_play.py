@@ -48,7 +48,7 @@ def play_piece(piece: Path, to: Path | None = None) -> None:
 
 
 def sound_of(piece: Path) -> Iterator[np.ndarray]:
-    """Return the sound of a piece in blocks.
+    """Return the sound of a piece in mono blocks at 44.1 kHz.
 
     The loudness of a MIDI file is normalized by `level_blocks`; that of a recording is unchanged.
     """

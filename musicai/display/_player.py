@@ -62,8 +62,8 @@ class AudioPlayer:
     Attributes
     ----------
     data : bytes
-        Content of the audio file. Samples are encoded as MP3, which all browsers can play, or as
-        Ogg Vorbis if MP3 does not support the sampling rate. Files that browsers can play are
+        Content of the embedded audio file. Samples are encoded as MP3, which all browsers can play,
+        or as Ogg Vorbis if MP3 does not support the sampling rate. Files that browsers can play are
         embedded unchanged: MP3, Ogg, Opus, M4A, and WAV and FLAC up to 2 MB, unless the length in
         the header is wrong. Other files are converted to MP3, in stereo if they are stereo.
     media_type : str

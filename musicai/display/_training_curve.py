@@ -25,8 +25,8 @@ _LEARNED = ("loss_curve_", "validation_curve_", "emission_")
 class TrainingCurveDisplay:
     """Training and validation log-likelihood of each epoch, compared with baselines.
 
-    If the composer is key-invariant, the curves score each piece only in its estimated key, whereas
-    `score` averages over all possible keys.
+    The curves of a key-invariant composer score chroma only in its estimated key, whereas `score`
+    averages over the twelve keys.
 
     Use :meth:`from_estimator` to create and draw it. For scores as a function of the size of the
     training set, see :class:`sklearn.model_selection.LearningCurveDisplay`.
@@ -34,8 +34,8 @@ class TrainingCurveDisplay:
     Parameters
     ----------
     training_scores : array-like of shape (n_epochs,)
-        Mean log-likelihood per frame of the training pieces during each epoch, in nats, with
-        dropout.
+        Mean log-likelihood per frame of the training pieces during each epoch, in nats: the
+        composer's `loss_curve_` with its sign changed.
     validation_scores : array-like of shape (n_epochs,) or None
         Mean log-likelihood per frame of the validation pieces after each epoch, in nats.
     baselines : dict of str to float, default=None

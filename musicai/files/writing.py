@@ -172,7 +172,7 @@ def _check_path(path: Path) -> None:
 
 
 class Spool:
-    """Float32 samples in a temporary file, which can be sliced along the first axis, like an array.
+    """Float32 samples in a temporary file, to be sliced along the first axis like an array.
 
     It is used instead of a memory map, because pages of a memory map count as memory in use once
     they have been read.
