@@ -42,7 +42,7 @@ MOST_CHUNKS = 2**12
 """Largest number of chunks to inspect; a damaged file may seem full of empty chunks."""
 
 MOST_ZEROS = 2**26
-"""Largest number of bytes after the samples to check for zeros; if all are 0, none are read."""
+"""Largest number of bytes to compare with 0; if all are 0, nothing after the samples is read."""
 
 KINDS = (b"WAVE", b"AIFF", b"AIFC")
 FORMATS = (b"fmt ", b"COMM", b"desc")

@@ -26,9 +26,9 @@ MOST_LIMITING = 12.0
 """Largest reduction of a peak in decibels; audio that would need more stays below `LOUDNESS`."""
 
 FADE_PARTS = 1
-"""Duration of the fade of the gain before and after a peak, in parts of 10 ms.
+"""Number of parts of 10 ms on each side of a part over which its gain is smoothed.
 
-Shorter fades distort low notes; longer ones make the sound pump.
+Too few distort low notes; too many make the sound pump.
 """
 
 MOST_MAKE_UP = 10 ** (3 / 20)
@@ -56,7 +56,7 @@ def level_blocks(blocks: Iterable[np.ndarray], sr: float) -> Iterator[np.ndarray
         The samples in order, on any scale. All blocks must be mono, or have the same number of
         channels.
     sr : float
-        Sampling rate in hertz.
+        Sampling rate in hertz, at least 1000.
 
     Yields
     ------

@@ -63,7 +63,7 @@ def part_length(sr: float) -> int:
 
 
 def measure(blocks: Iterable[np.ndarray], sr: float) -> Profile:
-    """Measure the energy and the peak of each part of a sound.
+    """Measure the energy and the peak of each 10 ms part of a sound.
 
     Parameters
     ----------

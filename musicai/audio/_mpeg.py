@@ -6,8 +6,8 @@ identifies frames anywhere in a file, for instance after tags or a gap. Instead 
 frame may hold a table with the number of frames: a Xing or Info table, to which LAME and ffmpeg add
 a checksum, or a VBRI table.
 
-libsndfile requires a frame at the beginning and stops at the first gap. Without a Xing table, it
-computes a length from the bit rate of the first frame, and does not read past this length.
+libsndfile requires a frame at the beginning and stops at the first gap. Without a Xing or Info
+table, it computes a length from the bit rate of the first frame, and does not read past it.
 """
 
 import os
@@ -64,7 +64,7 @@ TABLE_BYTES = 194
 """Largest number of bytes from the start of the first frame to the end of a table's checksum."""
 
 CHECKSUM_PLACE = 154
-"""Offset in bytes from "Xing" or "Info" to the checksum, which covers all earlier bytes."""
+"""Offset in bytes from "Xing" or "Info" to the checksum of all earlier bytes of the frame."""
 
 
 class Kind(NamedTuple):

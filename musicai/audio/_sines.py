@@ -54,7 +54,7 @@ def sine_bank(piece: np.ndarray, *, sr: float, hop_length: int, center: float = 
         Nonnegative amplitudes of the pitch classes, starting with C. Their scale does not matter,
         because the loudness is normalized (see `level_blocks`).
     sr : float
-        Sampling rate in hertz.
+        Sampling rate in hertz, at least 1000.
     hop_length : int
         Number of samples between frames.
     center : float, default=523.25
@@ -103,7 +103,7 @@ def sine_blocks(
     piece : ndarray of shape (n_frames, 12)
         Amplitudes of the pitch classes, as for `sine_bank`.
     sr : float
-        Sampling rate in hertz.
+        Sampling rate in hertz, at least 1000.
     hop_length : int
         Number of samples between frames.
     center : float, default=523.25

@@ -202,7 +202,7 @@ def _watched(
     for block in blocks:
         empty = False
         yield block
-    if process.wait() < 0 or process.returncode == STOPPED:  # the file may be intact
+    if process.wait() < 0 or process.returncode == STOPPED:  # by a signal; the file may be intact
         raise RecordingError(
             f"{name}: ffmpeg was stopped while it decoded this file; read it again, and if it is "
             "stopped again, give it more memory, run fewer jobs, or leave the file out"

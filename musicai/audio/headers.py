@@ -86,9 +86,9 @@ def read_durations(paths: Sequence[AnyPath]) -> np.ndarray:
     """Return the lengths of recordings in seconds, shape (n_recordings,).
 
     The lengths are those of the audio that :func:`musicai.audio.read_blocks` reads, or NaN for a
-    file that cannot be read. A file is decoded only if its length cannot be found otherwise.
-    libsndfile takes a few milliseconds per file. ffmpeg, for formats that need it, takes a few
-    tenths of a second per file, so several processes run in parallel.
+    file that cannot be read or that ffmpeg cannot scan within 20 seconds. A file is decoded only if
+    its length cannot be found otherwise. libsndfile takes a few milliseconds per file. ffmpeg, for
+    formats that need it, takes a few tenths of a second, so several processes run in parallel.
     """
     lengths = [_by_libsndfile(path) for path in paths]
     program = find_ffmpeg()

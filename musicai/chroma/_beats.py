@@ -89,10 +89,10 @@ class Beats:
         Index of the first downbeat, from 0 to ``beats_per_bar - 1``.
     downbeat_margin : float
         Confidence in the downbeat, in standard errors. Harmonic changes and bass onsets on
-        downbeats are compared with those on each other beat of the bar. Harmonic changes on beats
-        are compared with those between beats. The margin is the smallest of these differences; 2 or
-        more is reliable. It is 0 for fewer than 12 beats, and infinite for downbeats from a
-        custom tracker.
+        downbeats are compared with those on each of the bar's other beats. Harmonic changes on
+        beats are compared with those between beats. The margin is the smallest of these
+        differences; 2 or more is reliable. It is 0 for fewer than 12 beats, and infinite for
+        downbeats from a custom tracker.
 
     Examples
     --------

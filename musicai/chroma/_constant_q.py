@@ -51,7 +51,7 @@ less noise.
 LOBES = 4.0
 """Half-width of a windowed sinusoid's spectrum, in units of 1 / (window length).
 
-Values farther from the center are below -50 dB and are omitted.
+Values farther from the center are below -48 dB and are omitted.
 """
 
 HIGHEST = LOWEST * 2.0**N_OCTAVES + LOBES / LEAST_SECONDS

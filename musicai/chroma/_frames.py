@@ -158,7 +158,7 @@ class FrameLevels:
 def silent_frames(power: np.ndarray, frame_rate: float) -> np.ndarray:
     """Return a mask of the silent frames, shape (n_frames,).
 
-    A frame is silent if it is at least `SILENCE` decibels below the loud parts of the recording, or
+    A frame is silent if it is at least `SILENCE` decibels below every frame of the loud parts, or
     if its power is 0.
 
     Parameters

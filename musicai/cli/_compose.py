@@ -39,7 +39,7 @@ MOST_STYLES = 3  # maximum number of styles in which to compose from scratch
 LONGEST = 40  # maximum number of characters of a style's name in file names
 INTRO_SECONDS = 10  # approximate length of the held-out intro that the composer continues
 COMPOSED_SECONDS = 40  # approximate length of each new piece, including any intro
-PHRASE = 4  # bars in a phrase; pieces with beats consist of whole phrases
+PHRASE = 4  # bars in a phrase; new pieces with bars consist of whole phrases
 JUDGED_SECONDS = 20  # length of each excerpt for the scorecard
 MOST_JUDGED = 100  # maximum number of excerpts for the scorecard
 RECORDINGS_FOR_TEMPO = 5  # maximum number of recordings from which to estimate the notated tempo
@@ -306,8 +306,8 @@ def write_piece(
 ) -> Sound:
     """Write all files of a piece, with the same timing, and return the facts for the page.
 
-    Audio from the mosaic and a chord chart are always written. A score needs the extra "score"; a band, MIDI
-    and a session need "midi".
+    Audio from the mosaic and a chord chart are always written. A score needs the extra "score"; a
+    band, MIDI and a session need "midi".
     """
     path = out / f"{piece.name}.wav"
     mosaic.transform(piece.frames, path, timing=piece.timing, style=piece.style)
@@ -410,7 +410,7 @@ def draw_music(new: Sequence[New], example: Piece, out: Path) -> None:
     titles = [piece_title(piece, example.title) for piece in new]
     n_frames = len(new[-1].frames)
     real = f"Real: {example.title}"
-    # The real piece gets the timing of the continuation, so that even an excerpt begins at 0.
+    # The real piece gets the timing of its continuation, which begins at 0; its own may not.
     timings = {title: piece.timing for title, piece in zip(titles, new, strict=True)}
     timings[real] = new[-1].timing
     ends = {title: axis_position(new[-1]) for title in titles[-1:]}
