@@ -152,7 +152,7 @@ def _search(
     searched: set[str],
     excluded: str | None,
 ) -> list[Path]:
-    """Search a folder at any depth; add to `found`; return links to folders, and broken links."""
+    """Add a folder's files at any depth to `found`; return links to folders, and broken links."""
     links = []
 
     def count(error: OSError) -> None:

@@ -50,9 +50,9 @@ def make_progressions(
 ) -> Progressions:
     """Make chroma of rule-based music with known chords, free of copyright.
 
-    Examples and tests that use this music need neither files nor a network. The music has a bass,
-    chords and a melody. Its chroma resembles that of recordings: notes decay and have partials,
-    there is noise, and the windows of neighboring frames overlap.
+    No files and no network are needed. The music has a bass, chords and a melody. Its chroma
+    resembles that of recordings: notes decay and have partials, there is noise, and the windows of
+    neighboring frames overlap.
 
     Parameters
     ----------

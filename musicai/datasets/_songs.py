@@ -76,9 +76,9 @@ def make_songs(
 ) -> Songs:
     """Make recordings or MIDI files of rule-based songs, played by a band.
 
-    Use them in examples, tests and demonstrations that need copyright-free music with a pulse. The
-    songs follow the rules of :func:`make_progressions`. The first call writes files to the data
-    home; later calls find them there. The function needs ``pip install ".[midi]"`` in a clone.
+    The songs have a pulse, follow the rules of :func:`make_progressions`, and are free of
+    copyright. The first call writes files to the data home; later calls find them there. The
+    function needs ``pip install ".[midi]"`` in a clone.
 
     Parameters
     ----------
