@@ -20,7 +20,7 @@ def recording(tmp_path):
     return Recording(tmp_path / "noise.wav", rng.rand(8, 12).astype(np.float32), borders), sound
 
 
-def test_consecutive_frames_play_the_recording_unchanged(recording):
+def test_splicing_consecutive_frames_reproduces_the_recording(recording):
     one, sound = recording
     played = splice([(one, frame) for frame in range(2, 6)])
     expected = sound[pulse.RATE // 2 : 3 * pulse.RATE // 2]
@@ -29,7 +29,7 @@ def test_consecutive_frames_play_the_recording_unchanged(recording):
     np.testing.assert_allclose(played[faded:], expected[faded:], atol=1e-4)
 
 
-def test_each_frame_keeps_its_duration_when_frames_are_not_consecutive(recording):
+def test_spliced_frames_that_are_not_consecutive_keep_their_duration(recording):
     one, _ = recording
     frames = [0, 5, 2, 7, 7, 1]
     assert len(splice([(one, frame) for frame in frames])) == len(frames) * pulse.RATE // 4

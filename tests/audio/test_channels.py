@@ -77,12 +77,12 @@ def test_channels_that_do_not_cancel_are_averaged(case):
 
 
 @pytest.mark.parametrize("sound", [chord(4), hiss(4 * SR, 1)[:, 0], np.zeros(4 * SR)])
-def test_constant_offsets_do_not_count_as_cancellation(sound):
+def test_dc_offsets_do_not_count_as_cancellation(sound):
     channels = np.stack([sound + 0.3, sound - 0.3], axis=1).astype(np.float32)
     np.testing.assert_array_equal(read((channels, SR)), channels.mean(axis=1))
 
 
-def test_cancellation_is_detected_despite_constant_offsets():
+def test_cancellation_is_detected_despite_dc_offsets():
     channels = np.stack([LEFT + 0.01, -LEFT + 0.02], axis=1).astype(np.float32)
     with pytest.warns(UserWarning, match=r"for 4\.0 s the channels cancel"):
         mono = read((channels, SR))

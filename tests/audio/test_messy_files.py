@@ -281,7 +281,7 @@ def test_the_warning_about_a_damaged_file_states_the_cause(noise, write, monkeyp
         read(path, block_size=40000)
 
 
-def test_on_damage_replaces_the_warning(noise, write):
+def test_a_function_for_on_damage_replaces_the_warning(noise, write):
     path = write("noise.wav", noise, 44100)
     path.write_bytes(path.read_bytes()[:100000])
     with warnings.catch_warnings():

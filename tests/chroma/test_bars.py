@@ -72,7 +72,7 @@ def test_the_downbeat_margin_of_constant_music_is_zero():
     assert find_bars(np.ones((40, 12)), np.ones((80, 12)), np.ones((40, 16)), np.ones(40))[2] == 0
 
 
-def test_harmony_changes_between_beats_lower_the_margin():
+def test_harmony_changes_between_beats_lower_the_downbeat_margin():
     rng = np.random.default_rng(0)
     chroma = np.repeat(rng.random((25, 12)), 4, axis=0)
     onsets, bass = np.ones((100, 16)), np.tile([1.0, 0, 0, 0], 25)

@@ -141,7 +141,7 @@ def test_folding_before_the_tuning_is_known_gives_the_same_chroma(two_tunings, n
     np.testing.assert_allclose(folded, kept, rtol=1e-5, atol=1e-6 * kept.max())
 
 
-def test_a_second_pass_adds_no_levels_or_warnings(two_tunings, tmp_path):
+def test_a_second_pass_over_a_file_adds_no_levels_or_warnings(two_tunings, tmp_path):
     _, passes = chroma_and_passes(two_tunings, kept_bytes=500_000)
     assert passes == [False, True]
     path = tmp_path / "music.wav"

@@ -86,7 +86,7 @@ def two_styles():
     return composer.fit([low, high] * 6, ["low", "high"] * 6)
 
 
-def test_samples_of_a_style_hold_the_note_of_that_style(two_styles):
+def test_samples_of_a_style_contain_the_note_of_that_style(two_styles):
     def share_of_high(style):
         pieces = two_styles.sample(1, n_pieces=400, style=style, random_state=0)
         return np.mean([piece[0, 8] for piece in pieces])

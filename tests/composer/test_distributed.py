@@ -131,7 +131,7 @@ def test_a_model_trained_by_two_processes_scores_about_as_well_as_by_one(ended, 
         assert n_iter == alone.n_iter_
 
 
-def test_all_processes_refuse_different_pieces(ended):
+def test_all_processes_raise_an_error_if_their_pieces_differ(ended):
     for told in ended[1]:
         assert "2 processes started by torchrun fit one model" in told["different"]
         assert "differ in the pieces" in told["different"]

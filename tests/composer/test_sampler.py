@@ -127,7 +127,7 @@ def test_a_prime_may_be_read_in_parts():
 
 
 @pytest.mark.parametrize("emission", EMISSIONS)
-def test_a_draw_does_not_change_the_state(emission):
+def test_drawing_a_frame_does_not_change_the_state(emission):
     sampler = make_sampler(emission, make_pieces(emission, (5,)), 1)
     before = sampler.trunk.context.copy()
     ways = sampler.take([0] * 30)
@@ -184,7 +184,7 @@ def test_several_threads_can_sample_from_one_composer(fitted, chroma):
         np.testing.assert_array_equal(one, other)
 
 
-def test_one_blas_thread_restores_the_number_of_threads():
+def test_the_number_of_blas_threads_is_restored():
     def n_threads():
         return {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
 

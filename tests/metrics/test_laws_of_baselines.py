@@ -60,7 +60,7 @@ def test_scores_do_not_depend_on_other_pieces_or_later_frames(Baseline, lengths,
     seed=seeds,
     n_states=st.integers(1, 6),
 )
-def test_a_chain_composes_frames_in_the_range_of_the_training_frames(
+def test_a_markov_chain_composes_frames_in_the_range_of_the_training_frames(
     n_frames, n_pieces, seed, n_states
 ):
     X = make_pieces([20, 15], seed)

@@ -45,7 +45,7 @@ def test_distant_sets_do_not_overlap():
     ],
     ids=["all different", "three of four are 0", "each is 0, 0.5 or 1"],
 )
-def test_the_area_of_two_samples_varies_less_if_they_are_larger(draw):
+def test_the_overlap_area_varies_less_for_larger_samples(draw):
     rng = np.random.default_rng(0)
     few, many = (
         np.array([overlap_area(draw(rng, n), draw(rng, n)) for _ in range(60)]) for n in (15, 240)

@@ -143,7 +143,7 @@ def test_notes_on_the_same_key_in_two_tracks_end_at_their_own_note_offs(roll_of_
     assert sounding(roll_of_file(long, short)) == "####"
 
 
-def test_a_note_off_in_another_track_ends_a_note_without_a_note_off(roll_of_file):
+def test_a_note_off_in_another_track_ends_a_note_that_has_none_in_its_own_track(roll_of_file):
     strikes = track_of((0, on(60)), (3, on(60)), (6, on(62)), end=8)
     releases = track_of((2, off(60)), (4, off(60)), (7, off(62)))
     roll = roll_of_file(strikes, releases)

@@ -93,7 +93,7 @@ def test_items_of_wrong_types_are_refused_even_with_on_error_warn(paths, on_erro
     ],
 )
 @pytest.mark.parametrize("method", ["fit", "transform", "inverse_transform"])
-def test_invalid_parameters_are_named(parameter, value, method):
+def test_errors_name_invalid_parameters(parameter, value, method):
     extractor = PianoRollExtractor(**{parameter: value})  # the constructor checks nothing
     X = np.ones((3, 88)) if method == "inverse_transform" else ["song.mid"]
     with pytest.raises(ValueError, match=f"{parameter} must be .*, got {re.escape(repr(value))}"):

@@ -198,7 +198,7 @@ def test_notes_without_a_note_off_last_until_their_key_is_struck_again_or_their_
 
 
 @pytest.mark.parametrize("number", [120, 123, 124, 125, 126, 127])
-def test_a_controller_ends_notes_that_have_no_note_off(number, roll_of_file):
+def test_a_controller_ends_notes_before_or_without_a_note_off(number, roll_of_file):
     ended = track_of((0, on(60)), (1, on(62)), (3, control(number, 0)), (5, off(60)), end=8)
     roll = roll_of_file(ended)
     assert [sounding(roll), sounding(roll, 62)] == ["###", ".##"]

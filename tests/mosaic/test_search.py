@@ -126,7 +126,7 @@ def test_a_recording_is_transposed_to_the_key_of_the_piece():
         assert corpus.semitones[corpus.track(run.row)] == semitones
 
 
-def test_shapes_of_flat_frames_are_zero_and_quiet_frames_are_inaudible():
+def test_flat_frames_have_zero_shapes_and_quiet_frames_may_not_be_played():
     chroma = np.random.default_rng(0).random((10, 12)).astype(np.float32)
     chroma[3] = 0.7
     levels = np.full(10, -20, dtype=np.float32)

@@ -240,7 +240,7 @@ def test_a_recording_may_be_shorter_than_max_segment(piece):
     assert len(analyzed(audio)) == len(piece)
 
 
-def test_an_extractor_that_returns_data_frames_changes_nothing(mosaic, piece, recordings):
+def test_an_extractor_that_returns_data_frames_gives_the_same_mosaic(mosaic, piece, recordings):
     extractor = ChromaExtractor().set_output(transform="pandas")
     framed = MosaicSynthesizer(extractor, sr=RATE).fit(recordings)
     np.testing.assert_array_equal(framed.transform(piece), mosaic.transform(piece))

@@ -50,7 +50,7 @@ def test_transposition_transposes_chords(piece, timing, semitones):
 
 @few
 @given(piece=chroma(), timing=timings)
-def test_notes_end_with_the_piece(piece, timing):
+def test_no_note_ends_after_the_piece(piece, timing):
     midi = chroma_to_midi(piece, timing=timing)
     notes = [note for player in midi.instruments for note in player.notes]
     assert all(0 <= note.start < note.end <= timing.duration(len(piece)) + 1e-6 for note in notes)

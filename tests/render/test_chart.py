@@ -14,7 +14,7 @@ def bars(chart):
     return [bar.strip() for line in lines if "|" in line for bar in line.strip("| ").split("|")]
 
 
-def test_bars_have_four_beats_each(song):
+def test_a_bar_is_a_single_chord_or_has_a_sign_for_each_beat(song):
     chords = [(0, "maj", 4), (9, "min", 1), (5, "maj", 0.5), (7, "maj", 0.5), (0, "maj", 3)]
     chart = chord_chart(song(chords), timing=TIMING, title="Four bars")
     head, body = chart.split("\n\n")

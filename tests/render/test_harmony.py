@@ -31,7 +31,7 @@ def test_chord_changes_are_found(cadence):
         assert each.loudness.max() == 1
 
 
-def test_harmonies_have_no_gaps_and_few_tones(wild):
+def test_harmonies_have_no_gaps_and_at_most_four_tones(wild):
     for grid in (None, 1, 4):
         found = harmonies_of(wild, grid)
         assert found[0].start == 0

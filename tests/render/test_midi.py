@@ -134,7 +134,7 @@ def test_a_pickup_has_about_the_tempo_of_the_beats(first, wild):
 
 
 @pytest.mark.parametrize("instruments", INSTRUMENTS)
-def test_a_short_piece_is_played(instruments, cadence):
+def test_very_short_pieces_are_played(instruments, cadence):
     (midi,) = chroma_to_midi(
         [cadence[:1]], instruments=instruments, timing=Timing.from_borders([0, 0.05])
     )

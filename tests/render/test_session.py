@@ -132,7 +132,7 @@ def sources_at(project, folder):
 
 
 @pytest.mark.parametrize("clock", CLOCKS)
-def test_items_of_a_mosaic_by_beats_are_on_the_grid(by_beats, beats, folder, clock):
+def test_items_of_a_session_by_beats_are_aligned_with_the_beats(by_beats, beats, folder, clock):
     project = written(beats, folder, mosaic=by_beats, **clock)
     sources_at(project, folder)
     edits = by_beats.edit_list(beats, **clock)

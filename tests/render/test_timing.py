@@ -52,7 +52,7 @@ def delays(changes, extractor, borders_of):
 
 
 @pytest.mark.parametrize("hop_length", [512, 1024, 2048, 4096])
-def test_chords_are_not_late(changes, hop_length):
+def test_chords_begin_when_they_begin_in_the_recording(changes, hop_length):
     """If frames began at their centers, chords would be late by half a hop: 12 to 93 ms."""
     extractor = ChromaExtractor(hop_length=hop_length)
 
@@ -69,7 +69,7 @@ def test_chords_are_not_late(changes, hop_length):
         assert abs(late.mean()) < 0.25 * hop_length / SR
 
 
-def test_measured_frames_are_not_late(changes):
+def test_chords_of_measured_frames_begin_when_they_begin_in_the_recording(changes):
     """Measured frames need not have the length of the extractor's frames."""
     extractor = ChromaExtractor(hop_length=512)
     (analysis,) = extractor.analyze([changes[0][0]])
