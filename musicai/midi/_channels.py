@@ -154,8 +154,8 @@ def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["I
 def _merged_events(tracks: Sequence[Track]) -> Iterator[tuple[int, _Channel, Event]]:
     """Yield (index of the track, channel, event) for all tracks in chronological order.
 
-    Meta events are left out. At each tick, events of tracks without a note-on at that tick come
-    first.
+    Meta events are left out. At each tick, events of tracks without a note-on come first, so that
+    they apply to the notes that begin at that tick.
     """
     timed = []
     for i, track in enumerate(tracks):

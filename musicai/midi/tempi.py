@@ -7,7 +7,7 @@ import numpy as np
 from ..base.extras import need
 
 WAVERING = 0.015
-"""Largest deviation of a beat from a steady tempo, in seconds; beat trackers err by about this."""
+"""Largest deviation of a beat from a steady tempo, in seconds: about the error of beat trackers."""
 
 FEWEST, MOST = 1, 2**24 - 1
 """Smallest and largest number of microseconds per beat that a MIDI file can hold."""

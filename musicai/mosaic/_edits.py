@@ -76,7 +76,7 @@ class EditList(NamedTuple):
     Attributes
     ----------
     clips : list of Clip
-        Clips in playing order. Adjacent clips overlap for the length of their crossfade.
+        Clips in playing order. Adjacent clips overlap where they are crossfaded.
     timing : Timing
         Timing of the frames of the piece, at the tempo at which they are played.
     tempo : float or None

@@ -48,8 +48,8 @@ def chroma_to_audio(
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma from a :class:`musicai.ChromaExtractor` with default parameters, or from a composer
-        trained on such chroma.
+        Chroma of the default `kind` of :class:`musicai.ChromaExtractor`, "cqt", from an extractor
+        or a composer.
     file : str, PathLike or binary file object, or a list of them, default=None
         File to write; for a collection, a list with one file per piece. The audio is written in
         blocks, so it does not need to fit into memory. If None, the audio is returned.
