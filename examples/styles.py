@@ -64,8 +64,7 @@ composed = {
 
 
 # %%
-# Compute two measures of each piece: the fraction of time with dominant seventh chords, and the
-# log-likelihood as blues minus the log-likelihood as pop.
+# Compute two measures of each piece.
 
 
 def sevenths(piece):
