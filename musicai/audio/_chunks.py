@@ -3,8 +3,8 @@
 A program writes the length of the samples into the header when it closes the file. If the program
 crashes, the header contains 0 or an earlier length. A 32-bit field cannot hold a length of 4 GiB or
 more. This module therefore inspects the bytes that follow the samples counted in the header.
-Chunks, tags, pictures and zeros are ignored. Other data is read as more samples if it lasts a
-second or more, or if the header gives a length of 0.
+Chunks, tags and pictures are ignored. Other data is read as more samples if the header gives a
+length of 0, or if libsndfile can open the file and the data is not all zeros and lasts a second.
 
 RIFF: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (1991); RF64: EBU
 Tech 3306; AIFF: Apple, "Audio Interchange File Format 1.3" (1989); W64: Sony, "Wave64" (2003);
@@ -21,10 +21,7 @@ from ._parts import Part
 from ._tags import skip_tags, start_of_trailing_tags
 
 LEAST_SECONDS = 1.0
-"""Shortest audio to read past the length in the header, in seconds.
-
-If the header gives a length of 0, audio of any length is read.
-"""
+"""Shortest audio to read past the length in the header, in seconds, unless this length is 0."""
 
 LARGEST_SIZE = 2**32 - 1
 """Largest 32-bit size; in RF64 it means that the size is in the `ds64` chunk."""

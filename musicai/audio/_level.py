@@ -26,7 +26,7 @@ MOST_LIMITING = 12.0
 """Largest reduction of a peak in decibels; audio that would need more stays below `LOUDNESS`."""
 
 FADE_PARTS = 1
-"""Number of parts of 10 ms on each side of a part over which its gain is smoothed.
+"""Number of 10 ms parts on either side of each part over which the gain is smoothed.
 
 Too few distort low notes; too many make the sound pump.
 """
@@ -139,10 +139,7 @@ def _solve_gain(gain: float, most: float, loudness_at: Callable[[float], float])
 
 
 def _limiter(peaks: np.ndarray) -> np.ndarray:
-    """Return a gain of at most 1 for each 10 ms part, so that no peak exceeds `HIGHEST_PEAK`.
-
-    The gains are smoothed over neighboring parts.
-    """
+    """Return a gain of at most 1 for each 10 ms part, so that no peak exceeds `HIGHEST_PEAK`."""
     needed = HIGHEST_PEAK / np.maximum(peaks, HIGHEST_PEAK)
     # Hold each minimum for an extra part on either side, because gains are interpolated between
     # the centers of parts.

@@ -99,7 +99,7 @@ def whole_cells(first: int, last: int, n_channels: int, native_rate: float) -> t
 
 
 def cell_length(native_rate: float) -> int:
-    """Return the number of samples in a cell: a power of two, like most block sizes."""
+    """Return the number of samples in a cell, a power of two."""
     return max(SHORTEST_CELL, int(2 ** np.rint(np.log2(native_rate * CELL_SECONDS))))
 
 

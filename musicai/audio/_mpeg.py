@@ -7,7 +7,7 @@ frame may hold a table with the number of frames: a Xing or Info table, to which
 a checksum, or a VBRI table.
 
 libsndfile requires a frame at the beginning and stops at the first gap. Without a Xing or Info
-table, it computes a length from the bit rate of the first frame, and does not read past it.
+table, it computes a length from the bit rate of the first frame, and stops at this length.
 """
 
 import os

@@ -132,7 +132,7 @@ def _unit(rows: np.ndarray) -> np.ndarray:
 
 
 def _clip(strength: np.ndarray) -> np.ndarray:
-    """Clip onset strength at its 0.97 quantile, which limits peaks after silence."""
+    """Clip onset strength at its 0.97 quantile."""
     return np.minimum(strength, np.quantile(strength, STRONGEST))
 
 

@@ -243,7 +243,7 @@ def _wait() -> None:
         ended.wait()
 
 
-if hasattr(os, "register_at_fork"):  # these threads do not exist in a forked child
+if hasattr(os, "register_at_fork"):  # joblib's threads do not exist in a forked child
     os.register_at_fork(after_in_child=_running.clear)
 
 

@@ -61,7 +61,7 @@ LEAST_OVERSAMPLING = 2.5
 """Smallest ratio of the reduced sampling rate to `HIGHEST`."""
 
 COMPRESSION = 0.6
-"""Exponent applied to magnitudes, as in perceived loudness, to give quiet voices more weight."""
+"""Exponent applied to magnitudes, to give quiet voices more weight."""
 
 SURROUNDINGS = 13
 """Number of bins to average as background: two semitones on either side."""

@@ -8,9 +8,8 @@ transform is in double precision, and the power spectrum is bitwise identical to
 
 The filters are computed here rather than by ``librosa.filters.chroma``, and tests check that both
 give the same filters. Importing ``librosa.filters`` of librosa 0.11 loads numba, which takes 1 s
-and 130 MB, or 13 s if nothing has been compiled yet (see `benchmarks/chroma/cold_start.py`). In
-librosa 1.0, the import takes 0.4 s and 70 MB, so ``librosa.filters.chroma`` can replace
-`chroma_filters` once 0.11 is no longer supported.
+and 130 MB, or 13 s if nothing has been compiled yet (see `benchmarks/chroma/cold_start.py`).
+Once librosa 0.11 is no longer supported, ``librosa.filters.chroma`` can replace `chroma_filters`.
 """
 
 from collections.abc import Callable, Iterable, Iterator

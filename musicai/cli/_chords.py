@@ -12,7 +12,7 @@ from ._music import CLEAR
 
 
 def print_chords(files: Sequence[Path], *, vocabulary: str, times: bool) -> None:
-    """Print a chord chart of each file or, with `times`, its chords with start and end in s."""
+    """Print each file's chord chart or, with `times`, its chords with start and end in seconds."""
     for file in files:
         analysis = _analyze(file, by_beats=not times)
         if times:

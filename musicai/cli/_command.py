@@ -1,7 +1,6 @@
 """Arguments, exit codes and messages of the console command.
 
-Progress and errors go to stderr, results to stdout. The exit code is 0 on success, 1 after an error
-that the user can fix, 2 for wrong arguments and 130 after Ctrl-C. Any other error is a bug and
+Progress and errors go to stderr, results to stdout. An error that the user cannot fix is a bug and
 prints a traceback.
 """
 

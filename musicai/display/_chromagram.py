@@ -21,8 +21,8 @@ class ChromagramDisplay:
     Parameters
     ----------
     piece : ndarray of shape (n_frames, n_features)
-        The piece. Twelve features are labeled with the pitch classes C to B. Of 88 features, which
-        stand for the keys of a piano from A0 to C8, each C is labeled.
+        The piece. Twelve features are labeled with the pitch classes C to B. With 88 features, the
+        keys of a piano from A0 to C8, each C is labeled.
     times : ndarray of shape (n_frames + 1,)
         Borders of the frames, in `unit`.
     unit : str

@@ -57,7 +57,7 @@ def finish(ax: "Axes", title: Any, *, frame: bool = False) -> None:
 def ink() -> "Colormap":
     """Return a colormap: reversed magma that starts at white instead of yellow.
 
-    Lightness decreases evenly, so plots are readable in grayscale and with color blindness.
+    Lightness decreases evenly.
     """
     need_matplotlib()
     from matplotlib import colormaps

@@ -25,8 +25,8 @@ _LEARNED = ("loss_curve_", "validation_curve_", "emission_")
 class TrainingCurveDisplay:
     """Training and validation log-likelihood of each epoch, compared with baselines.
 
-    The curves of a key-invariant composer score chroma only in its estimated key, whereas `score`
-    averages over the twelve keys.
+    For a key-invariant composer, the curves show the score of chroma in each piece's estimated key,
+    whereas `score` averages over the twelve keys.
 
     Use :meth:`from_estimator` to create and draw it. For scores as a function of the size of the
     training set, see :class:`sklearn.model_selection.LearningCurveDisplay`.
