@@ -27,7 +27,7 @@ LARGEST_SIZE = 2**32 - 1
 """Largest 32-bit size; in RF64 it means that the size is in the `ds64` chunk."""
 
 UNKNOWN_SIZE = 2**31 - 2**16
-"""Smallest 32-bit size that means "unknown" if the file has fewer bytes.
+"""A 32-bit size of at least this value means "unknown" if the file has fewer bytes.
 
 A program that writes to a pipe cannot know the size and stores the largest size that it supports.
 """

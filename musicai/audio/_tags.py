@@ -68,5 +68,5 @@ def _bytes_of_tag_before(content: BinaryIO, stop: int) -> int:
 
 
 def _syncsafe(size: bytes) -> int:
-    """Decode a number that stores 7 bits per byte."""
+    """Decode a number that is stored with 7 bits per byte."""
     return sum((byte & 0x7F) << 7 * place for place, byte in enumerate(reversed(size)))

@@ -62,7 +62,7 @@ class TuningEstimator:
         return self.likeliest(1)[0]
 
     def likeliest(self, n_tunings: int) -> list[float]:
-        """Return up to `n_tunings` tunings in semitones, likeliest first; [0] if there are no peaks."""
+        """Return up to `n_tunings` tunings in semitones, likeliest first; [0] without peaks."""
         heights = np.concatenate([*self._heights, np.zeros(0, np.float32)])
         if len(heights) == 0:
             return [0.0]
