@@ -68,8 +68,8 @@ def read_excerpt(
     ValueError
         If a parameter is out of range.
     RecordingError
-        If the recording cannot be read, or samples in or near the excerpt are NaN, infinite or
-        beyond 1e12.
+        If the recording cannot be read or has no samples, or if samples in or near the excerpt are
+        NaN, infinite or beyond 1e12.
 
     Examples
     --------

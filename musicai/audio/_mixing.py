@@ -1,9 +1,9 @@
 """Mixing of the channels of a recording down to one or two.
 
-Like librosa and most other libraries, this module averages the channels. In a few recordings,
-however, a cable or an effect has inverted one channel, and the average cancels nearly all of the
-music. Where channels cancel, some of them are therefore inverted first. This is decided separately
-for each cell of about a quarter of a second, so that an excerpt is mixed like the whole recording.
+Like librosa, this module averages the channels. In a few recordings, however, a cable or an effect
+has inverted one channel, and the average cancels nearly all of the music. Where channels cancel,
+some of them are therefore inverted first. This is decided separately for each cell of about a
+quarter of a second, so that an excerpt is mixed like the whole recording.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -1,8 +1,8 @@
 """Block-wise reading of recordings, with mixing to one or two channels and resampling.
 
 With one output channel, the samples of an intact file equal those of ``librosa.load(path, sr=sr)``,
-except where input channels cancel each other. Files are decoded, mixed down and resampled in
-blocks, so memory use does not depend on the length of the recording.
+except where input channels cancel each other. Memory use does not depend on the length of the
+recording.
 """
 
 import warnings

@@ -29,7 +29,7 @@ from ._tags import skip_tags
 CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,caf,dsf,eac3,flac,matroska,mov,mpc,mpc8,ogg,tak,tta,w64,wav,wv"
 )
-"""ffmpeg's names for the accepted formats. MP3 is excluded: ffmpeg mistakes random bytes for MP3."""
+"""ffmpeg's names for the accepted formats. MP3 is excluded: ffmpeg mistakes random bytes for it."""
 
 INPUT_OPTIONS = (
     *("-nostdin", "-v", "error", "-protocol_whitelist", "file", "-format_whitelist", CONTAINERS),

@@ -30,8 +30,7 @@ def cens(chroma: np.ndarray, frame_rate: float) -> np.ndarray:
     -------
     smooth : ndarray of shape (n_frames, 12), dtype float32
         Averages of the quantized shares, in [0, 1]; rows are not normalized. The averaging window
-        has the odd number of frames nearest to 0.95 s. The recording is padded with silence. If all
-        frames of a window are silent, the averages are 0.
+        has the odd number of frames nearest to 0.95 s. The recording is padded with silence.
     """
     totals = np.sum(chroma, axis=1, keepdims=True)
     shares = np.divide(chroma, totals, out=np.zeros_like(chroma), where=totals > 0)
