@@ -68,13 +68,13 @@ def test_spectra_can_be_added_in_parts():
 
 
 @pytest.mark.parametrize("frequency", [100, 4100])
-def test_peaks_outside_the_range_are_ignored(frequency):
+def test_spectral_peaks_outside_the_frequency_range_are_ignored(frequency):
     power = np.zeros((3, 1 + N_FFT // 2), np.float32)
     power[:, round(frequency * N_FFT / SR)] = 1
     assert estimate(power) == 0
     assert TuningEstimator(sr=100, n_fft=16).estimate() == 0  # no frequency in the range
 
 
-def test_quiet_peaks_are_ignored():
+def test_quiet_spectral_peaks_are_ignored():
     loud, quiet = partials(0.205, n_frames=2), partials(-0.305, n_frames=2, seed=1)
     assert estimate(loud + 0.09 * quiet) == estimate(loud) == pytest.approx(0.2)

@@ -148,7 +148,7 @@ def test_redrawn_frames_keep_the_notes(chroma):
     assert (generated.diff(dim=1) >= 0)[:, 1:].all()
 
 
-def test_silent_frames_are_not_redrawn():
+def test_silent_frames_stay_silent_when_redrawn():
     _, previous, generated = redraw([np.zeros((30, 12), np.float32)] * 4)
     assert not previous.any()
     assert generated.any()

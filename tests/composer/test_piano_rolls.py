@@ -128,7 +128,7 @@ def test_a_repeated_theme_matches_its_earlier_occurrence():
     assert find_matches(make_roll(100, seed=3)).lags[70] == 66
 
 
-def test_matches_are_found_only_within_look_back_frames():
+def test_matches_are_found_only_within_the_look_back_length():
     silence = np.zeros((2 * LOOK_BACK, WIDTH), np.float32)
     counted = np.arange(len(silence))[:, None] >> np.arange(WIDTH) & 1
     once = counted[:20].astype(np.float32)
