@@ -10,7 +10,7 @@ def chords(*notes, n_frames=6):
     return np.repeat([np.isin(np.arange(12), each) for each in notes], n_frames, axis=0) + 0.0
 
 
-def test_moves_are_counted_from_row_to_column():
+def test_transitions_are_counted_from_row_to_column():
     matrix = transition_matrix(chords(C, F, G, C, A_MINOR, G, C))
     expected = np.zeros((12, 12))
     for here, there in [(0, 5), (5, 7), (7, 0), (0, 9), (9, 7), (7, 0)]:
@@ -43,7 +43,7 @@ def test_pieces_are_transposed_to_a_common_key(semitones, music):
     np.testing.assert_allclose(transition_matrix(moved), transition_matrix(music[0]))
 
 
-def test_moves_are_pooled_over_pieces_but_not_counted_between_them(music):
+def test_transitions_are_pooled_over_pieces_but_not_counted_between_them(music):
     np.testing.assert_allclose(transition_matrix([music[0]] * 3), transition_matrix(music[0]))
     np.testing.assert_array_equal(transition_matrix([chords(C), chords(G)]), 0)
 
@@ -54,7 +54,7 @@ def test_music_whose_root_never_moves_gives_zeros(still):
     assert falling_fifths(still) == 0
 
 
-def test_silence_between_chords_is_not_a_move():
+def test_silence_between_chords_is_not_a_transition():
     piece = np.concatenate([chords(C), np.zeros((5, 12)), chords(C), chords(F)])
     assert falling_fifths(piece) == 1
 

@@ -19,7 +19,7 @@ VALUES = st.lists(st.floats(-10, 10), min_size=2, max_size=20)
 
 
 @given(VALUES, VALUES)
-def test_area_is_between_0_and_1_and_symmetric(x, y):
+def test_overlap_area_is_between_0_and_1_and_symmetric(x, y):
     area = overlap_area(x, y)
     assert 0 <= area <= 1
     assert overlap_area(y, x) == pytest.approx(area, abs=1e-9)
@@ -31,19 +31,19 @@ def test_the_overlap_of_a_set_with_itself_is_one(x):
     assert overlap_area(x, x) == pytest.approx(1, abs=1e-3)
 
 
-def test_the_area_does_not_depend_on_the_unit_of_the_values():
+def test_overlap_area_does_not_depend_on_the_unit_of_the_values():
     rng = np.random.default_rng(0)
     x, y = rng.normal(0, 1, 30), rng.normal(1, 2, 40)
     assert overlap_area(1000 * x - 7, 1000 * y - 7) == pytest.approx(overlap_area(x, y))
 
 
-def test_the_area_of_two_gaussians_equals_the_known_value():
+def test_overlap_area_of_two_gaussians_equals_the_known_value():
     quantiles = np.random.default_rng(0).normal(size=4000)
     shifted = quantiles + 1  # the overlap of N(0, 1) and N(1, 1) is 2 Phi(-1/2)
     assert overlap_area(quantiles, shifted) == pytest.approx(0.617, abs=0.03)
 
 
-def test_the_area_shrinks_if_means_or_spreads_differ():
+def test_overlap_area_shrinks_if_means_or_spreads_differ():
     x = np.random.default_rng(0).normal(size=100)
     areas = [overlap_area(x, x + distance) for distance in (0, 1, 2, 4)]
     assert areas == sorted(areas, reverse=True)

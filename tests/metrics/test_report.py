@@ -82,7 +82,7 @@ def test_the_total_is_the_realism_of_the_same_excerpts(card, music, composed, mo
     )
 
 
-def test_the_total_is_the_geometric_mean(card):
+def test_the_total_is_the_geometric_mean_of_all_overlaps(card):
     for areas in card.overlaps.values():
         *each, total = areas.values()
         assert total == pytest.approx(np.prod(each) ** (1 / len(each)))

@@ -59,7 +59,7 @@ def test_a_piece_is_transposed_to_the_common_key(semitones):
     np.testing.assert_array_equal(in_common_key(moved), piece)
 
 
-def test_each_row_is_scored_independently():
+def test_key_scores_of_each_row_are_independent_of_other_rows():
     quiet, loud = 1e-12 * KEY_PROFILES[3], 1e12 * KEY_PROFILES[20]
     together = key_scores([quiet, loud])
     np.testing.assert_allclose(together, [key_scores(quiet), key_scores(loud)], atol=1e-12)
