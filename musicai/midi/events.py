@@ -183,7 +183,7 @@ def _count_notes(data: bytes, start: int, stop: int) -> int:
 
 
 def _read_data(source: _Bytes, status: int) -> bytes:
-    """Read the data of an event with the given status."""
+    """Read the data of an event."""
     if status == META:
         return source.take(1) + source.take(source.number())
     if status in _EXCLUSIVE:

@@ -28,8 +28,7 @@ import numpy as np
 from ._corpus import Corpus
 
 FRAMES_AT_ONCE = 64
-"""Number of frames of the piece to compare with all rows in one matrix product; lower if there are
-more than 262,144 rows."""
+"""Maximum number of frames of the piece to compare with all rows in one matrix product."""
 
 VALUES_AT_ONCE = 2**24
 """Maximum number of correlations to compute at a time; they take 64 MB."""

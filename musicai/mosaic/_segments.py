@@ -22,7 +22,8 @@ class Segment(NamedTuple):
     recording : int
         Index of the recording in the list that the mosaic was fitted on.
     source_start, source_end : float
-        Where the segment begins and ends in that recording, in seconds.
+        Where the segment begins and ends in that recording, in seconds. Either can be slightly
+        outside the recording.
     semitones : float
         Transposition in semitones. The recording is played faster to sound higher, or slower to
         sound lower. In a mosaic by beats, the beats are then stretched without changing the pitch.

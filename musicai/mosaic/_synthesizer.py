@@ -100,9 +100,10 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         everything else fits much worse. A lower value also makes a mosaic by beats use more
         recordings.
     transpose : int, default=None
-        Maximum transposition of recordings, up or down, in semitones. Recordings are transposed by
-        playing them faster or slower. A higher value gives more segments to choose from, but takes
-        more time and memory. None means 2 in a mosaic by beats and 0 in a mosaic by frames.
+        Maximum transposition of recordings, up or down, in semitones; at most 6. Recordings are
+        transposed by playing them faster or slower. A higher value gives more segments to choose
+        from, but takes more time and memory. None means 2 in a mosaic by beats and 0 in a mosaic by
+        frames.
     shaping : float, default=24.0
         Maximum attenuation of a pitch class, in decibels, to match the harmony of the piece. The
         maximum boost is two thirds of this value. One more gain for all pitch classes of a frame

@@ -11,8 +11,8 @@ that says when the frames sound.
 
 Files are written whole or not at all.
 
-For a collection, functions return a list with one result per piece, even if the collection is an
-array. Only `chroma_to_audio` returns a collection of the same type.
+The results for a collection are a list, even if the collection is an array. Only `chroma_to_audio`
+returns a collection of the same type.
 """
 
 from ..theory.chord import Chord, labeled_intervals

@@ -82,9 +82,9 @@ def chroma_to_audio(
     Raises
     ------
     ValueError
-        If `X` is not chroma, a parameter is out of range, beats have no tempo, the format of a file
-        is unknown, the number of files or timings is wrong, or a piece that is to be written has no
-        frames.
+        If `X` is not chroma, a parameter is out of range, beats have no tempo, the soundfont cannot
+        be played, the format of a file is unknown, the number of files or timings is wrong, or a
+        piece that is to be written has no frames.
     TypeError
         If `X` holds paths, `timing` is missing, or `X` is a collection but `file` is not a list.
     ImportError
