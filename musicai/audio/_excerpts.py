@@ -22,7 +22,7 @@ RULES: dict[str, Rule] = {
     "channels": READING_RULES["channels"],
 }
 MARGIN_SECONDS = 0.1
-"""Seconds to read before and after an excerpt, to let the decoder and the resampler settle."""
+"""Seconds to read before and after an excerpt, so that decoder and resampler settle."""
 
 
 def read_excerpt(

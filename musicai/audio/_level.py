@@ -66,7 +66,7 @@ def level_blocks(blocks: Iterable[np.ndarray], sr: float) -> Iterator[np.ndarray
         gain, except within 45 ms of peaks that would be too high. A limiter lowers these peaks
         equally in all channels, by at most 12 dB. Audio that would need more limiting, or that the
         limiter would make more than 3 dB softer, stays below -18 LUFS. The samples do not depend on
-        the block sizes. Silence stays silent.
+        the block sizes.
 
     Raises
     ------

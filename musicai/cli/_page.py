@@ -112,7 +112,7 @@ def write_page(
     sounds : list of Sound
         The new pieces.
     source : str
-        The title of the held-out piece that was continued.
+        Title of the held-out piece that was continued.
     scores : dict of str to float
         Log-likelihood of each model in nats per frame, beginning with the composer.
     card : Report or str

@@ -11,10 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
 LONGEST_IN_SECONDS = 60.0
-"""Length, in seconds, above which an axis shows minutes and seconds.
-
-``librosa.display.specshow`` has the same limit.
-"""
+"""Length in seconds above which an axis shows minutes and seconds, as in librosa."""
 
 
 class TimeAxis(NamedTuple):
