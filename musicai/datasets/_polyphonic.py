@@ -73,8 +73,7 @@ def fetch_polyphonic(
     Parameters
     ----------
     name : {"JSB_Chorales", "MuseData", "Nottingham", "Piano_midi"}
-        Name of the set. The four sets contain Bach's chorales, orchestral and piano music, folk
-        tunes, and piano music, respectively.
+        Name of the set: Bach's chorales, orchestral and piano music, folk tunes, or piano music.
     subset : {"train", "valid", "test", "all"}, default="train"
         Subset of the published split to return.
     folder : str or path, default=None

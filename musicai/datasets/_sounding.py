@@ -1,8 +1,8 @@
 """Simulation of the chroma of recorded notes.
 
 A note decays and stops at its end. Its third and fifth partials add energy to the pitch classes a
-fifth and a major third above the note. Each frame is the average of the sound in a window around
-the center of the frame, plus noise. A random exponent, one per piece, lowers or raises the contrast
+fifth and a major third above the note. Each frame is a weighted average of the sound around the
+center of the frame, plus noise. A random exponent, one per piece, lowers or raises the contrast
 between strong and weak pitch classes.
 """
 
