@@ -35,7 +35,7 @@ NO_MPEG_FRAMES = 7
 READ_BYTES = 2**16
 """Number of bytes to read at a time from the parts of a file.
 
-Without this buffer, libsndfile would read a few hundred bytes at a time.
+Otherwise, libsndfile would read a few hundred bytes at a time.
 """
 
 

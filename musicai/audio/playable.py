@@ -1,4 +1,4 @@
-"""Validation of samples to write, and division of the samples into blocks of equal size."""
+"""Validation of samples to write, and division into blocks of equal size."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -32,7 +32,7 @@ def _digest(path: bytes, size: int, modified: int) -> bytes:
 
 
 def find_by_content(folder: AnyPath, wanted: dict[bytes, int]) -> dict[bytes, bytes]:
-    """Find files in a folder by their content, whatever their names.
+    """Find files in a folder by their content.
 
     Parameters
     ----------
