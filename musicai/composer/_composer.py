@@ -223,12 +223,12 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     chroma does not change its score. Keys of training pieces are estimated from their pitch classes
     [4]_.
 
-    Piano rolls (`emission_` is "tied bernoulli") are read by twelve LSTMs with shared weights, one
-    per pitch class. Each note is modeled with weights that are shared over pitch [7]_, given the
-    lower notes of the frame and the previous frames. The network also reads the frame that followed
-    the earlier passage that best matches the last frames. Within the range of the training
-    notes, transposition changes the likelihood only through a smooth dependence on register. The
-    network is conditioned on the key in some of the training excerpts, and in `sample` if a key is
+    If weights are shared over pitch [7]_, twelve LSTMs with the same weights, one per pitch class,
+    read the piano roll. Each note is modeled given the previous frames and, unless features are
+    independent, the lower notes of the frame. The network also reads the frame that followed the
+    earlier passage that best matches the last frames. Within the range of the training notes,
+    transposition changes the likelihood only through a smooth dependence on register. The network
+    is conditioned on the key in some of the training excerpts, and in `sample` if a key is
     requested or determined by chords.
 
     With the emissions "chroma", "logistic", "gaussian", and "independent" for data that is not

@@ -1,8 +1,8 @@
 """Training data: checks of pieces and labels, choice of the emission, and padded batches.
 
-Excerpts are padded at the end, and a mask marks their real frames. Packed sequences would be ten
-times slower on a CPU. For key-invariant composers, chroma is transposed to the common key, but
-piano rolls are not transposed.
+Excerpts are padded at the end, and a mask marks their real frames. Packed sequences would be much
+slower on a CPU. For key-invariant composers, chroma is transposed to the common key, but piano
+rolls are not transposed.
 """
 
 from collections import Counter
@@ -44,8 +44,8 @@ CHUNK_LENGTH = 128
 # key is always withheld.
 _SHARE_OF_UNKNOWN_KEYS = 0.7
 
-# Every fourth excerpt of a batch also trains the emission that is conditioned on chords. This
-# lengthens training by an eighth.
+# To save time, only every fourth excerpt of a batch trains the emission that is conditioned on
+# chords.
 EXCERPTS_PER_CHORDS = 4
 
 # In each epoch, at most about one excerpt in this many has the cues of an ending.
@@ -395,7 +395,7 @@ def _alike_in_length(
 ) -> np.ndarray:
     """Rearrange `order` so that each batch has excerpts of similar length.
 
-    Padding takes as much time as real frames. If the excerpts were in random order, a third of the
+    Padding takes as much time as real frames. If the excerpts were in random order, much of the
     training time would be spent on padding.
     """
     lengths = np.array([len(spans[i]) for i in order])

@@ -24,8 +24,8 @@ from ..base.user_warnings import warn_user
 
 T = TypeVar("T")
 
-# Counter of the groups made here. Its value is part of a group's prefix in the store, so that a new
-# group does not read addresses that an earlier group has stored.
+# Counter of the groups made here. Its value is part of a group's prefix in torch's store, so that a
+# new group does not read addresses that an earlier group has stored.
 _MADE = itertools.count()
 # Older versions of torch hold Python's global interpreter lock while they destroy a group and wait
 # for gloo's threads, which may need the lock (pytorch/pytorch#154976). This pause lets the threads

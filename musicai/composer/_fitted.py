@@ -319,8 +319,8 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             Music that follows the new frames, which then fill the gap between `prime` and `then`.
             It is not part of the result. Sequential Monte Carlo samples 64 candidates, weights each
             by the likelihood that the first frames of `then` (at most 32) follow it, and draws one.
-            This takes about 64 times as long as sampling without `then`. To compose a loop, pass
-            the beginning of `prime`. A collection has one entry per piece.
+            This takes much longer than sampling without `then`. To compose a loop, pass the
+            beginning of `prime`. A collection has one entry per piece.
         style : object or dict, or a list of them, default=None
             One of `styles_`; a dict of styles and their weights to blend them, such as
             ``{"folk": 0.7, "jazz": 0.3}`` (see Notes); or None for no particular style. A list has
@@ -383,8 +383,8 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         .. math:: p(x_t \mid x_1, \dots, x_{t-1})
            = \sum_s w_s \, p(x_t \mid x_1, \dots, x_{t-1}, s).
 
-        ``score(X, y)`` evaluates this distribution if a label in `y` is such a dict. Sampling from
-        a blend of two styles takes twice as long.
+        ``score(X, y)`` evaluates this distribution if a label in `y` is such a dict. The time of
+        sampling grows with the number of styles in the blend.
 
         Examples
         --------

@@ -34,7 +34,7 @@ the last frame equals the frame one lag before it.
 
 
 class Matches(NamedTuple):
-    """The match of every frame of a piece.
+    """Matches of all frames of a piece, as defined at the top of this module.
 
     `lags` (n_frames,), int16, holds the lag to the matched frame. It is 0 at the first frame, and
     for frames without a match that are more than `LOOK_BACK` frames after the first frame.

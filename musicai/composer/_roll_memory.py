@@ -1,9 +1,9 @@
 """Inputs that describe what came before a frame, for networks that read piano rolls.
 
 These networks are trained on excerpts of at most 128 frames. Facts that depend on frames before the
-excerpt, or on counting, are therefore inputs: the frame that followed the earlier passage that best
-matches the latest frames, how long each note has sounded or been silent, how often each pitch
-class has sounded recently, and the position of the frame in the piece.
+excerpt, or on counting frames, are therefore inputs: the frame that followed the earlier passage
+that best matches the latest frames, how long each note has sounded or been silent, how often each
+pitch class has sounded recently, and the position of the frame in the piece.
 """
 
 from copy import copy

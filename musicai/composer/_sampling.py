@@ -105,7 +105,7 @@ class Sampler:
         emission with several strands, each strand has a row: (n_strands, embedding_size) or
         (n_pieces, n_strands, embedding_size).
     n_pieces : int, default=1
-        Number of pieces, which all start without frames.
+        Number of pieces (rows of the batch), which all start without frames.
     apart : bool, default=False
         Whether to compute each row separately, so that rounding does not depend on the other rows.
     cue : ndarray of shape (n_pieces, N_CUES), default=None

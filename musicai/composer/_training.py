@@ -68,8 +68,7 @@ class Trainer:
     checkpoint : Checkpoint, default=None
         File to which `run` writes the state of training about once a minute.
     steps_between_snapshots : int, default=50
-        Number of steps between snapshots, to which training returns if it diverges. A snapshot
-        takes about a tenth of the time of a step.
+        Number of steps between snapshots, to which training returns if it diverges.
     """
 
     def __init__(
@@ -254,7 +253,7 @@ class Trainer:
     ) -> None:
         """Take a training step on a batch, `done` epochs after the start of training."""
         progress, group = self.progress, self.group
-        # Reseeding a random state takes 20 us; making a new one would take ten times as long.
+        # Making a new random state would take ten times as long as reseeding this one.
         self._rng.seed([self.seed, progress.n_epochs, progress.n_batches])
         has_style = self._rng.random_sample(len(spans)) >= _SHARE_WITHOUT_STYLE
         self._generator.manual_seed(int(self._rng.randint(2**31)) + group.rank)

@@ -77,8 +77,8 @@ class Trunk:
 class _Layer:
     """One layer of an LSTM, made from torch's weights.
 
-    Inputs and hidden state share one array, so that a single matrix product covers both. The blocks
-    of the three gates are moved before the block of the cell and halved. Since sigmoid(a) = (1 +
+    Inputs and hidden state share one array, so that one matrix product covers both. The weights of
+    the three gates are moved before those of the cell and halved. Since sigmoid(a) = (1 +
     tanh(a / 2)) / 2, a single tanh then serves the gates and the new values of the cell.
     """
 

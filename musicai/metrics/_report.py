@@ -107,7 +107,7 @@ def report(
     see :func:`overlap_area`.
 
     With 150 excerpts of 60 s per set and two and a half hours of training music, a report takes
-    about 20 s on one core.
+    about 20 s on one core, and longer if many passages are alike.
 
     Examples
     --------
