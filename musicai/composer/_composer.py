@@ -102,9 +102,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     emission : str, default="auto"
         Distribution of a frame given the previous frames.
 
-        - "chroma": first the index of the loudest feature, whose value is 1 (or that no feature is
-          1), and then the other features as in "logistic", with values of at most 254/255. If
-          several features are 1, the first counts as the loudest.
+        - "chroma": first which feature is the loudest, with the value 1, or that no feature is 1;
+          then the other features as in "logistic", but at most 254/255. If several features are 1,
+          the first counts as the loudest.
         - "logistic": each feature given the features before it in the frame, as a mixture of
           logistic distributions on 256 levels from 0 to 1. For data in [0, 1].
         - "bernoulli": each feature, 0 or 1, given the features before it in the frame. For binary

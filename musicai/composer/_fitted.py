@@ -335,10 +335,10 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             a key. If `key_invariant_` is False, only None is valid.
         chords : str, or list of Chord or of pairs, or a list of these, default=None
             Chord progression to follow, for chroma and piano rolls. Text such as ``"C | Am | F | G
-            | C"`` has bars in the meter of the style, and the chords of a bar share it evenly;
+            | C"`` lists bars in the meter of the style, and the chords of a bar share it evenly;
             ``/`` repeats a chord, ``%`` repeats a bar, and ``*`` or ``N`` leaves the chord open.
             Symbols are written as in lead sheets ("F#m7b5") or in Harte's syntax ("Bb:min7"); bass
-            notes and tensions are ignored. Charts by :func:`musicai.render.chord_chart` are
+            notes and tensions are ignored. Charts from :func:`musicai.render.chord_chart` are
             accepted, and keep their meter. If frames have a fixed rate, bars follow the tempo of
             the chart; without a chart, they have four beats at 120 bpm. Alternatively, pass a list
             of :class:`musicai.render.Chord`, timed in seconds, or a list of pairs (symbol,

@@ -32,7 +32,7 @@ Draw = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 class Following:
-    """Chords that pieces follow, and the state of their recognition.
+    """Chords that pieces follow, and the evidence for them in the frames so far.
 
     Parameters
     ----------

@@ -359,8 +359,7 @@ def meta_network(emission: str, n_features: int, weights: Mapping[str, np.ndarra
 
 def _drop(x: Tensor, dropout: float, generator: torch.Generator) -> Tensor:
     """Apply dropout to `x` with `generator`; torch's own dropout uses the global generator."""
-    # Each 64-bit random number serves four values, with 16 bits for each. One number for each value
-    # would take four times as long.
+    # To save time, each 64-bit random number serves four values, with 16 bits for each.
     bits = torch.empty(-(-x.numel() // 4), dtype=torch.int64, device=x.device)
     bits.random_(-(2**63), None, generator=generator)
     threshold = min(round(dropout * 2**16), 2**16 - 1) - 2**15

@@ -253,7 +253,7 @@ class Trainer:
     ) -> None:
         """Take a training step on a batch, `done` epochs after the start of training."""
         progress, group = self.progress, self.group
-        # Making a new random state would take ten times as long as reseeding this one.
+        # Reseeding is faster than making a new random state.
         self._rng.seed([self.seed, progress.n_epochs, progress.n_batches])
         has_style = self._rng.random_sample(len(spans)) >= _SHARE_WITHOUT_STYLE
         self._generator.manual_seed(int(self._rng.randint(2**31)) + group.rank)
