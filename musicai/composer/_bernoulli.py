@@ -5,8 +5,8 @@ given the lower-numbered features of the same frame. Here, it is also conditione
 output of a recurrent network (Boulanger-Lewandowski et al. 2012). A hidden vector accumulates the
 features one by one. Together with the context, this vector determines the distribution of the next
 feature. The probability of a frame is the product of the probabilities of its features. It is
-exact, and the probabilities of all possible frames sum to one. With ``autoregressive=False``, for
-comparison, features are independent given the context.
+exact, and the probabilities of all possible frames sum to one. With ``autoregressive=False``,
+features are independent given the context.
 """
 
 from collections.abc import Sequence

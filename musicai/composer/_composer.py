@@ -376,7 +376,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             per second. None uses the `timing` that an extractor has attached to the pieces, as in
             a pipeline. `timing_of` derives the timing of composed pieces from it. Training on
             measured beats starts at the first bar line, or at the first beat if the downbeat is
-            unknown, so that composed pieces begin on one too.
+            unknown, so that composed pieces begin in the same way.
 
         Returns
         -------

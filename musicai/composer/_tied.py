@@ -5,9 +5,9 @@ register depends on the absolute pitch of a note. Each of the twelve pitch class
 reads frames relative to its pitch class; all twelve have the same weights. A network with two
 hidden layers (the head), also the same for every note, computes the probability of a note. It reads
 the output of the LSTM of the note's pitch class and the mean output of all twelve LSTMs. It also
-reads the last two frames, the matched frame (see `_matches`) and the lower notes of the same frame,
-all relative to the note; how often each pitch class has sounded recently; how long the note has
-sounded or been silent; and the confidence in the match.
+reads the last two frames, the matched frame (see `_matches`) and the lower notes of the modeled
+frame, all relative to the note; how often each pitch class has sounded recently; how long the note
+has sounded or been silent; and the confidence in the match.
 
 The probability of a frame is the product of the probabilities of its notes, from the lowest to the
 highest. It is exact, and the probabilities of all possible frames sum to one.

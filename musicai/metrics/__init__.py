@@ -12,8 +12,8 @@ chroma: 12 pitch classes, from C to B.
 - Comparison of two sets of pieces: `overlap_area` compares the values of one metric, and
   `transition_overlap` compares root moves. `realism` combines the overlaps in all
   `REALISM_METRICS` and in root moves. `frechet_distance` compares frames. `memorization` finds
-  copies, which `realism` cannot detect. `report` computes all of these, also for other real music
-  and simple baselines, and returns them as a scorecard, a `Report`.
+  copies, which `realism` cannot detect. `report` returns a scorecard, a `Report`, with all of these
+  figures, and with those of other real music and simple baselines for comparison.
 - Comparison of two pieces frame by frame: `frame_correlation`.
 - Scorers for scikit-learn's searches: `RealismScorer` judges composed pieces, `next_frame_score`
   judges predictions.

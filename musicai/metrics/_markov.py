@@ -235,7 +235,7 @@ def _quantize(
     If `may_peak` is true and the maximum of every frame is 0 or 1, sounding prototypes are scaled
     to a maximum of 1.
     """
-    # Imported here because the import takes long, and only `fit` needs it.
+    # Imported here because the import is slow, and only `fit` needs it.
     from sklearn.cluster import MiniBatchKMeans
 
     frames = np.concatenate(pieces)

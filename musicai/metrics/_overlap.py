@@ -70,7 +70,7 @@ def overlap_area(x: Any, y: Any) -> float:
     widths = np.array([_bandwidth(each) for each in values])
     if widths.max() <= 1e-12:
         return float(np.isclose(values[0][0], values[1][0], rtol=1e-9, atol=0))
-    # Widen bandwidths that are too narrow beside the other one, or for the grid.
+    # Widen a bandwidth that is too narrow relative to the other one or to the grid.
     span = np.ptp(np.concatenate(values))
     widths = np.maximum(widths, max(_NARROWEST * widths.max(), span / _POINTS))
     ranges = [
