@@ -236,10 +236,10 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     small errors of sampled frames, which would otherwise add up (exposure bias [5]_; compare
     scheduled sampling [6]_). An input of the network marks redrawn and sampled frames. In training,
     most excerpts are conditioned on traits of about a minute of their piece: the mean of each
-    feature and of its absolute changes. A piece sampled without a prime takes the traits of a
-    random minute of a training piece of its style. Scores and predictions use neither the mark nor
-    the traits. At temperature 1, the distribution of samples is therefore close to the distribution
-    that is scored, but not identical to it.
+    feature and of its absolute changes. A piece sampled without a prime is conditioned on those of
+    a random minute of a training piece in its style. Scores and predictions use neither the mark
+    nor the traits. At temperature 1, the distribution of samples is therefore close to the
+    distribution that is scored, but not identical to it.
 
     If training diverges (losses, scores or weights are not finite, or losses are far above those of
     the untrained network), `fit` returns to the last good state, divides the learning rate by 4,

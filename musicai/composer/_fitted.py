@@ -313,8 +313,8 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             has one entry per piece, as many pieces as entries.
         prime : array-like of shape (n_prime_frames, n_features), or a collection, default=None
             Music to continue, which is not part of the result. A collection gives one new piece
-            for each prime. A piece without a prime takes the traits of a training piece if the
-            composer uses traits (see the Notes of :class:`musicai.LSTMComposer`).
+            for each prime. A piece without a prime is conditioned on the traits of a training piece
+            if the composer uses traits (see the Notes of :class:`musicai.LSTMComposer`).
         then : array-like of shape (n_then_frames, n_features), or a collection, default=None
             Music that follows the new frames, which then fill the gap between `prime` and `then`.
             It is not part of the result. Sequential Monte Carlo samples 64 candidates, weights each

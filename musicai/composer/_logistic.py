@@ -95,8 +95,7 @@ class LogisticNADE(Emission):
             bias[:, 2] = -2.5
 
     def encode(self, x: Tensor) -> Tensor:
-        # A value of exactly 1 marks the loudest pitch class. A separate input tells whether a value
-        # is 1.
+        # A value of 1 marks the loudest pitch class, so a separate input is 1 where a value is 1.
         x = self._on_grid(x)
         return torch.cat([x, (x == 1).float()], -1)
 

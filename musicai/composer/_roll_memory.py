@@ -14,7 +14,7 @@ import numpy as np
 from ..theory.keys import N_KEYS, octave_fold
 from ._matches import N_CONFIDENCES, Matches, MatchFinder, frame_numbers
 
-# Lower bounds, in frames, of the classes that tell how long a note has sounded or been silent.
+# Lower bounds, in frames, of classes of age: how long a note has sounded or been silent.
 _AGES = np.array([1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33])
 OLDEST = int(_AGES[-1])
 N_AGES = 2 * len(_AGES) + 1

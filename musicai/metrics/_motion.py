@@ -69,7 +69,7 @@ def harmonic_change(X: Any) -> float:
 
     where :math:`\Phi` places the pitch classes on the circles of fifths (radius 1), minor thirds
     (radius 1) and major thirds (radius 1/2). As a result, moves between related chords are shorter
-    than moves between unrelated chords; :func:`flux` does not tell the two apart. Frozen music
+    than moves between unrelated chords; :func:`flux` does not distinguish them. Frozen music
     scores 0; shuffled frames and noise score high. The metric is blind to everything beyond the
     next frame. Like flux, it grows with the hop length.
 
