@@ -3,8 +3,8 @@
 Real pieces differ in character, but all samples of a model trained on short excerpts resemble the
 average piece: each sample is lively in some places and calm in others. Each minute of the training
 pieces is therefore described by traits, and the network is conditioned on these traits in most
-training excerpts. A piece sampled without a prime is conditioned on the traits of a random minute of
-a training piece in its style. Scores and predictions use no traits, because the traits of a minute
+training excerpts. A piece sampled without a prime is conditioned on the traits of a random minute
+of a training piece in its style. Scores and predictions use no traits, because those of a minute
 would reveal its later frames.
 """
 
