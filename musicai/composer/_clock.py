@@ -43,8 +43,8 @@ class TimingMixin:
         ----------
         style : object or dict, default=None
             Style as in `sample`. The tempo of a blend is the weighted geometric mean of the tempi
-            of its styles, and its meter is the one with the largest total weight. None stands for
-            all training pieces.
+            of its styles, as far as known, and its meter is the one with the largest total weight.
+            None stands for all training pieces.
 
         Returns
         -------

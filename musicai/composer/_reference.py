@@ -17,8 +17,8 @@ _WINDOW = 32
 _MOST_WINDOWS = 256  # maximum number of windows to store
 _FEWEST_WINDOWS = 8  # with fewer windows of the training music, primes are not checked
 _FEWEST_FRAMES = 4  # primes with fewer frames are not checked
-# A prime is unusual if its log-likelihood is outside the range of the middle 98% of the windows by
-# more than this share of the width of the range. For short primes, the share is larger.
+# A prime is unusual if its log-likelihood is outside the range of the middle 98% of windows, by
+# more than this share of the range's width. For short primes, the share is larger.
 _FARTHEST = 0.2
 # Smallest width of the range, in nats per frame, even if the training music varies less.
 _SMALLEST_SPREAD = 5.0

@@ -72,7 +72,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Requests:
-    """Requests for all pieces that are composed at once.
+    """Requests for pieces that are composed at once.
 
     Attributes
     ----------
