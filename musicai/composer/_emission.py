@@ -140,11 +140,14 @@ class EmissionSampler(ABC):
         Stand-in for the frame before the first one.
     n_strands : int
         Number of LSTMs with shared weights that read a piece.
+    n_at_once : int
+        Number of frames that `draw` draws in hardly more time than two frames.
     """
 
     n_features: int
     n_inputs: int
     n_strands = 1
+    n_at_once = 1
     layers: list[tuple[np.ndarray, np.ndarray]]
     origin: np.ndarray
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..theory.chord_decoding import CERTAINTY, price_of_change, unit_templates
 from ..theory.chord_symbols import FREE
-from ..theory.keys import pitch_classes
+from ..theory.keys import N_KEYS, octave_fold
 from ..theory.vocabulary import VOCABULARIES
 from ._chords import LOOKAHEAD, N_CHORD_FEATURES, chord_features, until_the_end
 from ._emission import EmissionSampler
@@ -88,6 +88,7 @@ class Following:
         )
         templates = unit_templates(vocabularies[self._only_triads.argmin()])
         self._templates = templates.T.astype(np.float32)
+        self._fold = None if emission.n_features == N_KEYS else octave_fold(emission.n_features)
         self._known: dict[int, np.ndarray] = {}
         # Lead of each chord over the requested one, in nats, for each piece.
         self._ahead = np.zeros((len(chords), len(templates)))
@@ -105,6 +106,7 @@ class Following:
         previous: np.ndarray,
         draw: Draw,
         rows: np.ndarray,
+        n_at_once: int = 1,
     ) -> np.ndarray:
         """Draw the next frame, (n_rows, n_features), of pieces for which a chord is requested.
 
@@ -120,28 +122,38 @@ class Following:
             Function that draws frames from readouts.
         rows : ndarray of int of shape (n_rows,)
             Numbers of the pieces.
+        n_at_once : int, default=1
+            Number of frames that are drawn in one call to replace the rejected ones.
         """
         context = context.reshape(len(encoded), -1)
         n_read, n_known = encoded.shape[1], encoded.shape[1] + context.shape[1]
         known = np.empty((len(encoded), n_known + self._hidden.shape[1]), np.float32)
         known[:, :n_read], known[:, n_read:n_known] = encoded, context
         hidden = self._multiply(known[:, :n_known], self._hidden)
-        hidden.reshape(len(rows), -1, hidden.shape[1])[:] += self._described(rows)
+        by_piece = hidden.reshape(len(rows), -1, hidden.shape[1])
+        by_piece += self._described(rows)
         np.tanh(hidden, out=known[:, n_known:])
         weight, bias = self._readout
         readout = (self._multiply(known[:, n_read:], weight) + bias).reshape(len(rows), -1)
         frames = draw(readout, previous, rows)
         ahead, evidence = self._recognize(frames, rows)
-        for _ in range(_MOST_DRAWS - 1):
+        n_left = _MOST_DRAWS - 1
+        while n_left:
             wrong = [i for i, nats in enumerate(ahead.tolist()) if nats > _TOLERANCE]
             if not wrong:
                 break
-            again = draw(readout[wrong], previous[wrong], rows[wrong])
-            left, new = self._recognize(again, rows[wrong])
-            better = left < ahead[wrong]
-            mended = np.array(wrong)[better]
-            frames[mended] = again[better]
-            ahead[mended], evidence[mended] = left[better], new[better]
+            n = min(max(n_at_once // len(wrong), 1), n_left)  # draws for each piece
+            n_left -= n
+            repeated = np.repeat(wrong, n)
+            again = draw(readout[repeated], previous[repeated], rows[repeated])
+            left, new = self._recognize(again, rows[repeated])
+            # Take the first accepted draw of each piece, or else the one that fits its chord best.
+            best = np.maximum(left, _TOLERANCE).reshape(-1, n).argmin(axis=1)
+            best += np.arange(0, len(repeated), n)
+            best = best[left[best] < ahead[wrong]]
+            mended = repeated[best]
+            frames[mended] = again[best]
+            ahead[mended], evidence[mended] = left[best], new[best]
         self._drawn = rows, evidence
         return frames
 
@@ -214,26 +226,24 @@ class Following:
         what these frames add to `_ahead`. Each piece is computed separately, so that rounding does
         not depend on the other pieces.
         """
-        chroma = pitch_classes(frames)
+        chroma = frames if self._fold is None else frames @ self._fold
+        roots = np.sqrt(chroma)
         several = len(self._relative) > 1
         relative = self._relative[self._which[rows]] if several else self._relative
-        products = np.matmul(np.sqrt(chroma)[:, None], relative)[:, 0]
-        sums = zip(chroma.tolist(), products[:, -1].tolist(), strict=True)
-        squares = [max(sum(row) - part**2, _FLAT) for row, part in sums]
-        evidence = products[:, :-1]
-        evidence *= np.array([[CERTAINTY / math.sqrt(each)] for each in squares])
-        return (self._ahead.take(rows, axis=0) + evidence).max(axis=1), evidence
+        sums = zip(chroma.tolist(), roots.tolist(), strict=True)
+        squares = [max(sum(values) - sum(each) ** 2 / N_KEYS, _FLAT) for values, each in sums]
+        roots *= np.array([[CERTAINTY / math.sqrt(each)] for each in squares], np.float32)
+        evidence = np.matmul(roots[:, None], relative)[:, 0]
+        ahead = self._ahead.take(rows, axis=0) + evidence
+        return np.maximum.reduce(ahead, axis=1), evidence
 
     def _compared(self, number: int) -> np.ndarray:
-        """Return a matrix, (12, n_chords + 1), that compares a frame with all chords.
+        """Return the template of every chord minus the template of chord `number`, (12, n_chords).
 
-        The matrix is multiplied by the square roots of a frame's values. Each of the first n_chords
-        columns is the template of a chord minus the template of chord `number`. The last column is
-        a constant unit vector, so its product is proportional to the mean of the square roots.
+        Multiplied by the square roots of a frame's values, it compares the frame with all chords.
         """
         if number not in self._known:
-            relative = self._templates - self._templates[:, [number]]
-            self._known[number] = np.hstack([relative, np.full((12, 1), 12**-0.5, np.float32)])
+            self._known[number] = self._templates - self._templates[:, [number]]
         return self._known[number]
 
 

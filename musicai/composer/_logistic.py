@@ -225,6 +225,8 @@ class LogisticNADESampler(EmissionSampler):
     calling NumPy for one frame takes longer than the computation.
     """
 
+    n_at_once = 64
+
     def __init__(
         self,
         weights: Weights,
@@ -243,6 +245,9 @@ class LogisticNADESampler(EmissionSampler):
             weights["hidden_to_output"].transpose(0, 2, 1)
         )
         self._feature_to_hidden = weights["feature_to_hidden"]
+        # Effect of one level and of the highest level of each feature on the hidden units.
+        per_level = self._feature_to_hidden[:, 0] / np.float32(self._highest)
+        self._effects = list(zip(per_level, self._feature_to_hidden[:, 1], strict=True))
         self._mean_head = weights["mean_head.weight"].T, weights["mean_head.bias"]
         self.n_features, n_parameters, _ = self._hidden_to_output.shape
         self.n_inputs = 2 * self.n_features
@@ -334,19 +339,18 @@ class LogisticNADESampler(EmissionSampler):
     ) -> np.ndarray:
         """Draw the levels of several frames, (N, n_features), each as `_draw_one` does."""
         levels = np.empty(skipped.shape[:2], np.float32)
-        for k in range(self.n_features):
+        for k, (per_level, of_highest) in enumerate(self._effects):
             # Multiply row by row: BLAS may round a product of several rows differently.
             mixtures = np.matmul(self._hidden_to_output[k], np.maximum(hidden, 0)[:, :, None])
             mixtures = mixtures[:, :, 0] + skipped[:, k]
-            levels[:, k] = [
-                self._level(mixture, *draw[k], temperature)
-                for mixture, draw in zip(mixtures.tolist(), draws, strict=True)
+            levels[:, k] = drawn = [
+                self._highest if k == first else self._level(mixture, *draw[k], temperature)
+                for mixture, draw, first in zip(mixtures.tolist(), draws, loudest, strict=True)
             ]
-            levels[loudest == k, k] = self._highest
             if self._autoregressive:
-                value, is_highest = self._feature_to_hidden[k]
-                hidden += levels[:, k : k + 1] / np.float32(self._highest) * value
-                hidden[levels[:, k] == self._highest] += is_highest
+                hidden += levels[:, k : k + 1] * per_level
+                if self._highest in drawn:
+                    hidden[levels[:, k] == self._highest] += of_highest
         return levels
 
     def _draw_one(
@@ -358,21 +362,20 @@ class LogisticNADESampler(EmissionSampler):
         temperature: float,
     ) -> np.ndarray:
         """Draw the levels of one frame, (n_features,)."""
-        levels = np.empty(self.n_features, np.float32)
-        for k, draw in enumerate(draws):
+        levels = []
+        for k, (per_level, of_highest) in enumerate(self._effects):
             if k == loudest:
                 level: float = self._highest
             else:
-                mixture = np.matmul(self._hidden_to_output[k], np.maximum(hidden, 0))
+                mixture = self._hidden_to_output[k].dot(np.maximum(hidden, 0))
                 mixture += skipped[k]
-                level = self._level(mixture.tolist(), *draw, temperature)
-            levels[k] = level
+                level = self._level(mixture.tolist(), *draws[k], temperature)
+            levels.append(level)
             if self._autoregressive:
-                value, is_highest = self._feature_to_hidden[k]
-                hidden += level / self._highest * value
+                hidden += level * per_level
                 if level == self._highest:
-                    hidden += is_highest
-        return levels
+                    hidden += of_highest
+        return np.array(levels, np.float32)
 
     def mean(self, context: np.ndarray, previous: np.ndarray) -> np.ndarray:
         weight, bias = self._mean_head
@@ -430,21 +433,23 @@ class LogisticNADESampler(EmissionSampler):
     ) -> float:
         """Draw one level as `_draw_several` does, with Python floats."""
         n = self._n_components
-        logits, means, log_scales = mixture[:n], mixture[n : 2 * n], mixture[2 * n :]
+        logits = mixture[:n]
         largest = max(logits)
         shares = [math.exp(logit - largest) for logit in logits]
         rest = self._uniform_weight * sum(shares)
         if temperature != 1:
-            shares = [share ** (1 / temperature) for share in shares]
-            rest **= 1 / temperature
+            power = 1 / temperature
+            shares = [share**power for share in shares]
+            rest **= power
         left = choice * (sum(shares) + rest)
-        for share, mean, log_scale in zip(shares, means, log_scales, strict=True):
+        for component, share in enumerate(shares):
             left -= share
             if left < 0:
+                mean, log_scale = mixture[n + component], mixture[2 * n + component]
                 width = math.exp(min(max(log_scale, LOG_SCALES[0]), LOG_SCALES[1]))
                 level = round(self._highest * (mean + temperature**2 * width * noise))
                 return min(max(level, 0), self._last)
-        return self._uniform_level(noise)
+        return float(self._uniform_level(noise))
 
     def _choose(self, log_odds: list[float], choice: float, temperature: float) -> int:
         """Draw the number of the loudest feature from `log_odds`, with Python floats."""

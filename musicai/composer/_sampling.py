@@ -283,7 +283,11 @@ class Sampler:
             return _draw(emission, readout, previous, _sources(rng, pieces), temperature)
 
         encoded = emission.encode_again(known, encoded)
-        return following.draw(context, encoded, known, draw, pieces)
+        # The number of draws at once depends on all pieces, so it must be 1 if each piece has its
+        # own random state.
+        several = isinstance(rng, np.random.RandomState) and len(pieces) > 1
+        n_at_once = emission.n_at_once if several else 1
+        return following.draw(context, encoded, known, draw, pieces, n_at_once)
 
     def _read_frame(
         self, frames: np.ndarray, *, generated: bool = False, cue: np.ndarray | None = None
