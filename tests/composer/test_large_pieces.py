@@ -46,7 +46,6 @@ SCRIPT = """
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured in Linux's way")
 @pytest.mark.parametrize(
     ("dtype", "emission", "n_features"),
