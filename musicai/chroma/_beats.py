@@ -81,8 +81,8 @@ class Beats:
         Times of the beats in seconds, increasing; at least two.
     clarity : ndarray of shape (n_beats,)
         Correlation of the onset strength in each beat with that in the surrounding beats, smoothed
-        over five beats; at most 1. A value near 0 means that there is no pulse, or that the beats
-        are wrong.
+        over five beats; at most 1. A low value means that there is no pulse, or that the beats are
+        wrong. Noise reaches about 0.3, because the tracker fits the beats to it.
     beats_per_bar : int
         3 or 4, or the number that a custom tracker found.
     downbeat : int
