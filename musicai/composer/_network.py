@@ -33,7 +33,7 @@ State = tuple[Tensor, Tensor]
 
 _EMBEDDING_SIZE = 16
 # Networks for piano rolls also drop inputs and hidden units, at this share of the dropout rate.
-_SHARE_OF_DROPOUT = 0.3
+_SHARE_OF_DROPOUT = 0.4
 
 EMISSIONS: dict[str, Callable[[int, int], Emission]] = {
     "chroma": partial(LogisticNADE, loudest_first=True),
