@@ -181,7 +181,7 @@ def print_metrics(held_out, others, rate, style):
 
 
 def print_ranking(held_out, other, others, learned, rate, style, seed):
-    """Print the realism, the copies and the classifier's area of each set."""
+    """Print the realism, share of copies, classifier's AUC and `two_loudest` of each set."""
     real = frames_of(held_out)
     groups = [piece.recording for piece in held_out]
     rows = [("held out", 1.0, metrics.memorization(real, learned), "", two_loudest(real))]

@@ -178,7 +178,7 @@ def true_peaks(sound: Spool | np.ndarray, profile: Profile, threshold: float) ->
 
 
 def _runs(parts: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Yield the start and stop of each run of consecutive parts, at most `MOST_PARTS` long."""
+    """Yield start and stop of each run of consecutive parts, cut after every `MOST_PARTS` parts."""
     for run in np.split(parts, np.flatnonzero(np.diff(parts) > 1) + 1):
         for some in np.split(run, range(MOST_PARTS, len(run), MOST_PARTS)):
             if len(some):

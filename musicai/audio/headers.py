@@ -72,7 +72,7 @@ def read_header(path: AnyPath) -> Header | None:
 
 
 def need_ffmpeg(recordings: Sequence[Any]) -> list[int]:
-    """Return the indices of the recordings that need ffmpeg; empty if ffmpeg is installed."""
+    """Return the indices of the recordings that cannot be read because ffmpeg is missing."""
     if find_ffmpeg() is not None:
         return []
     return [

@@ -12,9 +12,9 @@ from .._version import __version__
 
 
 def show_versions() -> None:
-    """Print the versions of musicai, Python and all dependencies, and facts about the system.
+    """Print the versions of musicai, Python and the dependencies, and facts about the system.
 
-    Include the output in bug reports.
+    Optional dependencies are listed, too. Include the output in bug reports.
 
     Examples
     --------

@@ -222,7 +222,7 @@ def _best_path(score: np.ndarray, period: int) -> np.ndarray:
     total = np.zeros(longest + len(score))  # zeros before the first frame
     before = sliding_window_view(total, len(steps))
     origin = np.full(len(score), -1)
-    # Predecessors are at least `shortest` frames earlier: compute this many frames at once.
+    # Predecessors are at least `shortest` frames earlier, so compute this many frames at once.
     for start in range(0, len(score), shortest):
         frames = np.arange(start, min(start + shortest, len(score)))
         paths = before[frames] - penalty

@@ -70,7 +70,7 @@ TWELFTH = 57
 """Number of bins from a fundamental to its third partial, an octave and a fifth above."""
 
 THIRD_PARTIAL = 0.25
-"""Assumed strength of the third partial, as a share of the fundamental."""
+"""Assumed strength of the third partial, as a share of the fundamental's, after compression."""
 
 
 def constant_q_chroma(

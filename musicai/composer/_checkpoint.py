@@ -173,7 +173,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _take_apart(tree: dict[str, Any], above: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
-    """Split nested dictionaries into arrays, keyed by path, and dictionaries of other values."""
+    """Split a tree into its arrays, with keys such as "a/b", and the tree without them."""
     arrays: dict[str, Any] = {}
     plain: dict[str, Any] = {}
     for name, value in tree.items():

@@ -297,7 +297,7 @@ class Sampler:
         self.trunk.step(self._inputs(self._encoded, generated=generated, cue=cue))
 
     def _strands(self, rows: np.ndarray) -> np.ndarray:
-        """Return the numbers of the trunk's rows, one per strand, for `rows` of the batch."""
+        """Return the indices of the trunk's rows that hold the strands of `rows` of the batch."""
         n_strands = self.emission.n_strands
         return (rows[:, None] * n_strands + np.arange(n_strands)).ravel()
 

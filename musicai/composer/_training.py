@@ -1,11 +1,11 @@
 """The training loop, which maximizes the likelihood epoch by epoch and keeps the best weights.
 
 The optimizer is AdamW with clipped gradients. After a warm-up, the learning rate decays to zero
-along a cosine over the budget or, without a budget, stays constant. Batches hold excerpts of up to
-128 frames from random offsets. Of these choices, small batches matter most.
+along a cosine over the budget or, without a budget, stays constant. Batches hold few excerpts (16
+by default) of up to 128 frames from random offsets. Of these choices, small batches matter most.
 
-The seed, the number of the epoch and the number of the batch determine all random draws. A resumed
-run therefore takes the same steps, although no random states are saved.
+The seed, the numbers of the epoch and the batch, and the rank of the process determine all random
+draws. A resumed run therefore takes the same steps, although no random states are saved.
 """
 
 import math
@@ -366,7 +366,7 @@ class Trainer:
             self.checkpoint.write({**self._snapshot, "elapsed": self.budget.elapsed}, left)
 
     def _watch(self, loss: float, norm: float) -> None:
-        """Record the loss of a step and the norm of its gradient; raise if training diverges."""
+        """Record a step's loss and whether its gradient overflowed; raise if training diverges."""
         progress = self.progress
         progress.n_refused = 0 if math.isfinite(norm) else progress.n_refused + 1
         if not math.isfinite(loss) or progress.n_refused > _MOST_REFUSED:

@@ -48,7 +48,7 @@ def piece_files(
         suffix that is not allowed, or is a folder, a device, a closed file object or an impossible
         file name.
     TypeError
-        If `X` is a collection but `file` is not a list, or if a file is neither a path nor a
+        If `X` is a collection but `file` is a single file, or if a file is neither a path nor a
         suitable file object.
     FileNotFoundError
         If the folder of a file does not exist.

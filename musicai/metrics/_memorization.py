@@ -159,7 +159,7 @@ def _of_length_one(windows: np.ndarray) -> np.ndarray:
 
 
 def _outlines(windows: np.ndarray) -> np.ndarray:
-    """Reduce windows, (n, 12, n_frames), to outlines, (n, n_values), the same in any transposition.
+    """Reduce windows of shape (n, 12, n_frames) to outlines of shape (n, n_values).
 
     An outline holds the magnitudes of the Fourier transform over pitch classes, which transposition
     does not change. The frames are grouped in pairs, and the magnitudes of each pair are added and

@@ -226,5 +226,5 @@ def _equal_sets(
 
 
 def _with_shape(piece: np.ndarray) -> np.ndarray:
-    """Return the frames that are not flat; a chain fitted to silent frames might stay silent."""
+    """Return a piece without flat frames such as silence, in which a Markov chain might stay."""
     return piece[~is_flat(piece)]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def is_music(value: Any) -> bool:
-    """Return whether `value` resembles a `pretty_midi.PrettyMIDI`, which need not be installed."""
+    """Return whether `value` resembles a `PrettyMIDI` object, without importing pretty_midi."""
     return all(hasattr(value, name) for name in ("instruments", "get_tempo_changes", "write"))
 
 

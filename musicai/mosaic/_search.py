@@ -118,7 +118,7 @@ class _Search:
         self._n_recordings = int(corpus.recording.max()) + 1
         self._firsts = corpus.firsts[:-1]
         self._lengths = np.diff(corpus.firsts)  # number of rows of each track
-        self._tracks = corpus.recording[self._firsts]  # recording of each track
+        self._tracks = corpus.recording[self._firsts]  # index of each track's recording
         self._alone = bool(np.all(corpus.recording == corpus.recording[0]))
         self._join_cost = np.float32(join_cost)
         self._at_joins = corpus.at_joins

@@ -345,7 +345,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             pieces, the format of a file is unknown, a file is one of the recordings, or a piece
             that is to be written has no frames.
         TypeError
-            If `X` is a collection but `file` is not a list, or a file is neither a path nor a
+            If `X` is a collection but `file` is a single file, or a file is neither a path nor a
             binary file object.
         OSError
             If a file cannot be written. An existing file is left unchanged.

@@ -86,7 +86,7 @@ def chroma_to_audio(
         be played, the format of a file is unknown, the number of files or timings is wrong, or a
         piece that is to be written has no frames.
     TypeError
-        If `X` holds paths, `timing` is missing, or `X` is a collection but `file` is not a list.
+        If `X` holds paths, `timing` is missing, or `X` is a collection but `file` is a single file.
     ImportError
         If a package that the instruments need is missing.
     OSError

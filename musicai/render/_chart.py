@@ -106,7 +106,7 @@ def chord_chart(
         other than .txt, or the number of files, titles or timings is wrong.
     TypeError
         If `X` holds paths, `timing` is missing, a file is neither a path nor a file object, `X` is
-        a collection but `file` or `title` is not a list, or a title is not a str.
+        a collection but `file` or `title` is a single one, or a title is not a str.
     FileNotFoundError
         If the folder of a file does not exist.
 

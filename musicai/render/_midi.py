@@ -101,7 +101,7 @@ def chroma_to_midi(
         If `X` is not chroma, a parameter is out of range, beats have no tempo, a file has a suffix
         other than .mid or .midi, or the number of files or timings is wrong.
     TypeError
-        If `X` holds paths, `timing` is missing, or `X` is a collection but `file` is not a list.
+        If `X` holds paths, `timing` is missing, or `X` is a collection but `file` is a single file.
     FileNotFoundError
         If the folder of a file does not exist.
 
@@ -175,7 +175,7 @@ def _play(piece: np.ndarray, sheet: Sheet, **options: Any) -> "PrettyMIDI":
     midi = pretty_midi.PrettyMIDI(mido_object=file)
 
     def seconds_at(beat: float) -> float:
-        """Return the time of a beat in the file, in seconds, rounded to a whole tick."""
+        """Return the time of a beat in the file, in seconds: at a tick or the end of the piece."""
         since = round((beat - timeline.beats[0]) * _TICKS_PER_BEAT) / _TICKS_PER_BEAT
         beyond = max(0.0, since - tempi[1][-1]) * 60 / timeline.tempo
         seconds = float(np.interp(since, tempi[1], written) + beyond)

@@ -90,8 +90,8 @@ def to_musicxml(
         If `X` is not chroma, a parameter is out of range, beats have no tempo, a file has a suffix
         other than .musicxml or .xml, or the number of files, titles or timings is wrong.
     TypeError
-        If `X` holds paths, `timing` is missing, `X` is a collection but `file` or `title` is not a
-        list, or a title is not a str.
+        If `X` holds paths, `timing` is missing, `X` is a collection but `file` or `title` is a
+        single one, or a title is not a str.
     FileNotFoundError
         If the folder of a file does not exist.
 

@@ -124,7 +124,7 @@ def write_session(
         is wrong.
     TypeError
         If `mosaic` is not a MosaicSynthesizer, `X` holds paths, `file` is None, `audio` is not a
-        path, or `X` is a collection but `file` is not a list.
+        path, or `X` is a collection but `file` is a single file.
     RecordingError
         If a recording has changed or disappeared since the mosaic was fitted, and is not found in
         the `root` of the mosaic.

@@ -101,8 +101,8 @@ def labeled_intervals(chords: Iterable[Chord]) -> tuple[np.ndarray, list[str]]:
     Raises
     ------
     TypeError
-        If `chords` is not an iterable of Chord, for instance a list with the chords of several
-        pieces.
+        If `chords` is not an iterable of Chord, for instance if it holds a list of chords per
+        piece.
     ValueError
         If the root or quality of a chord is unknown.
 

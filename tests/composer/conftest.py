@@ -44,5 +44,5 @@ def styles():
 
 @pytest.fixture(scope="session")
 def fitted(chroma, styles):
-    """Return a composer fitted to two styles, which tests must not change."""
+    """Return a composer fitted to two styles; tests must not change it."""
     return LSTMComposer(hidden_size=24, max_iter=4, random_state=0).fit(chroma, styles)

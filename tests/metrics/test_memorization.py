@@ -113,7 +113,7 @@ def test_chunks_longer_than_the_training_music_are_not_copies():
 
 @pytest.mark.parametrize("few", [1, 10**9])
 @pytest.mark.parametrize(("n_chunks", "n_windows"), [(1, 3), (2, 10**6), (7, 16), (10**6, 1)])
-def test_block_sizes_do_not_change_the_copies(n_chunks, n_windows, few):
+def test_block_sizes_and_few_do_not_change_which_chunks_are_copies(n_chunks, n_windows, few):
     rng = np.random.default_rng(0)
     learned = rng.random((80, 12)) ** 3
     fresh = rng.random((60, 12)) ** 3

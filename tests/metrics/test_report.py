@@ -108,7 +108,7 @@ def test_transposition_does_not_change_the_figures(few):
         assert moved[name] == pytest.approx(figure, abs=1e-6), name
 
 
-def test_the_order_of_pieces_does_not_matter_if_all_are_drawn(few):
+def test_the_order_of_pieces_does_not_matter_if_all_excerpts_are_drawn(few):
     real, composed, train = few
     first, turned = (
         report(*few, timing=RATE).to_dict(),
