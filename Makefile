@@ -70,7 +70,8 @@ dist: $(READY)
 	for file in dist/*; do cmp $$file build/again/$${file#dist/} || exit 1; done
 	$(BIN)/python -m twine check --strict dist/*
 
-# Without RECORDINGS the benchmarks use chorales. ROLLS has no default:
+# Some benchmarks always use music of their own. The others use RECORDINGS, or chorales without them.
+# ROLLS has no default:
 # make bench RECORDINGS="a.mp3 b.ogg" ROLLS=folder
 RECORDINGS ?=
 ROLLS ?=
@@ -80,7 +81,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.chroma.extraction $(RECORDINGS)
 	$(BIN)/python -m benchmarks.chroma.agreement $(RECORDINGS)
 	$(BIN)/python -m benchmarks.chroma.quality
-	$(BIN)/python -m benchmarks.chroma.beats $(RECORDINGS)
+	$(BIN)/python -m benchmarks.chroma.beats
 	$(BIN)/python -m benchmarks.chroma.scaling $(RECORDINGS)
 	$(BIN)/python -m benchmarks.chroma.cache $(RECORDINGS)
 	$(BIN)/python -m benchmarks.chroma.cold_start
@@ -97,7 +98,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.composer.chroma_likelihood $(RECORDINGS)
 	$(BIN)/python -m benchmarks.composer.sampling
 	$(BIN)/python -m benchmarks.metrics.metrics $(RECORDINGS)
-	$(BIN)/python -m benchmarks.datasets.progressions $(RECORDINGS)
+	$(BIN)/python -m benchmarks.datasets.progressions
 	$(BIN)/python -m benchmarks.metrics.realism $(RECORDINGS)
 	$(if $(ROLLS),$(BIN)/python -m benchmarks.composer.likelihood $(ROLLS) --seeds 1)
 	$(BIN)/python -m benchmarks.composer.ablation $(ROLLS) --recordings $(RECORDINGS)
