@@ -12,8 +12,8 @@ trained, and `--pieces` of its pieces are compared with the test recordings:
 - bits: the negative log-likelihood of the test recordings, in bits per frame; lower is better
 - realism / ceiling: overlap of the pieces with the test recordings, divided by the overlap of all
   training recordings with the test recordings
-- copies: the share of passages of 2 s that are also in the training recordings, for the pieces and
-  ("of real") for the test recordings
+- copies: the share of passages of 22 frames that are also in the training recordings, for the
+  pieces and ("of real") for the test recordings
 - recurrence and key stability of the pieces and of the test recordings
 - passes over the music, and processor seconds of the fit
 
