@@ -15,7 +15,8 @@ development``, are held out. `--keep` saves the composer, or loads it if it was 
 - Endings: a classifier learns to tell the last 10 s of training pieces from other passages of 10 s.
   It is a logistic regression on chroma in the common key and on changes, averaged over each 2 s.
   The table has the share of passages that it takes for endings, among held-out endings, other
-  held-out music, and the ends of pieces of 30 s composed with and without ``ending=True``.
+  held-out music, and the ends of pieces of 30 s composed with ``ending=True``, at temperatures 0.9
+  and 1, and without it.
 - Blends: a classifier learns to tell the training pieces of two styles apart. It is a logistic
   regression on statistics of 200 frames. The table has the mean probability of the first style, for
   held-out pieces of both styles and for pieces composed with each weight in the blend.
@@ -155,8 +156,8 @@ def sounding(pieces):
 def measure_endings(composer, style, learned, held_out, n_pieces):
     """Return the share of passages that a classifier takes for endings, by kind of passage.
 
-    The kinds are real endings, other real music, and the ends of pieces composed with and without
-    ``ending=True``.
+    The kinds are real endings, other real music, and the ends of pieces composed with
+    ``ending=True``, at temperatures 0.9 and 1, and without it, at temperature 0.9.
     """
 
     def ends(pieces):
@@ -173,10 +174,10 @@ def measure_endings(composer, style, learned, held_out, n_pieces):
         StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced", max_iter=2000)
     )
     judge.fit(np.concatenate([last, other]), [1] * len(last) + [0] * len(other))
-    options = {"n_pieces": n_pieces, "style": style, "temperature": TEMPERATURE}
+    options = {"n_pieces": n_pieces, "style": style, "random_state": 0}
     composed = [
-        composer.sample(3 * ENDING, ending=ending, random_state=0, **options)
-        for ending in (True, False)
+        composer.sample(3 * ENDING, ending=ending, temperature=temperature, **options)
+        for ending, temperature in ((True, TEMPERATURE), (True, 1.0), (False, TEMPERATURE))
     ]
     return [
         float(judge.predict(rows).mean())
@@ -234,7 +235,14 @@ def main():
     report_gaps(composer, held_out["recordings"], arguments.gaps)
     n_pieces = arguments.pieces
     print_table(
-        ["taken for endings", "real endings", "other music", "composed, ending=True", "without"],
+        [
+            "taken for endings",
+            "real endings",
+            "other music",
+            "ending=True",
+            "at temperature 1",
+            "without",
+        ],
         (
             (name, *measure_endings(composer, name, learned[name], held_out[name], n_pieces))
             for name in learned

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 
 N_CUES = 3
+LONGEST = 128  # number of frames that have cues
 
 _HORIZONS = 96, 16
-_LONGEST = 128
 _FRAMES_AT_ONCE = 1024
 
 
@@ -26,7 +26,7 @@ def ending_cues(n_left: np.ndarray) -> np.ndarray:
     `n_left` counts the frame itself, so it is 1 for the last frame.
     """
     ramps = [np.clip(1 - (n_left - 1) / horizon, 0, 1) for horizon in _HORIZONS]
-    return np.column_stack([n_left <= _LONGEST, *ramps]).astype(np.float32)
+    return np.column_stack([n_left <= LONGEST, *ramps]).astype(np.float32)
 
 
 def find_ends(pieces: Sequence[np.ndarray]) -> list[int]:

@@ -29,16 +29,16 @@ from ..theory.progression import frames_of_chords, has_progressions
 from ._chords import has_chords, until_the_end
 from ._clock import TimingMixin, seconds_of_frames
 from ._conditioning import Traits
-from ._cues import ending_cues
 from ._data import NO_SHIFT, check_pieces, check_support
 from ._distributed import choose_device
 from ._emission import is_bounded, is_tied
+from ._endings import compose_to_end
 from ._inference import ONE_STYLE, expect_next, mean_of_frames, read_primes, score_frames
-from ._infilling import N_PARTICLES, fill_gap
+from ._infilling import N_PARTICLES, LogProb, fill_gap
 from ._network import Network, network_of_weights
 from ._next_chords import NextChordsMixin
 from ._reference import warn_of_few_endings, warn_of_strange_primes
-from ._requests import NO_CUES, Requests, is_list, start_sampler
+from ._requests import Requests, is_list, start_sampler
 from ._sampling import Sampler, move_back, rank_frames
 from ._stream import FrameStream
 
@@ -345,9 +345,11 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             n_frames), timed in frames. The progression repeats until the piece ends. It determines
             the key if neither `key` nor `prime` does. A list of progressions has one per piece.
         ending : bool, default=False
-            Whether the pieces end at their last frame, in the way that training pieces end. A
-            progression then repeats a whole number of times, and its last chord lasts until the
-            end. Warns if few training pieces have an ending. Cannot be combined with `then`.
+            Whether the pieces end at their last frame, in the way that training pieces end. The
+            last 48 frames are sampled in 64 ways, and those that the network considers the clearest
+            ending are the most likely to be chosen. A progression then repeats a whole number of
+            times, and its last chord lasts until the end. Warns if few training pieces have an
+            ending. Cannot be combined with `then`.
         temperature : float, default=1.0
             Values below 1 favor likely choices; 1 leaves the distribution unchanged. Temperature
             rescales the probabilities of choices (the loudest pitch class, mixture components,
@@ -409,16 +411,24 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         check_is_fitted(self)
         values = {"n_frames": n_frames, "n_pieces": n_pieces, "temperature": temperature}
         check_values({**values, "ending": ending}, _RULES)
-        cues = NO_CUES
         if ending and then is not None:
             raise ValueError("then continues the music, but ending=True ends it: leave out one")
         if ending:
             warn_of_few_endings(self._n_endings)
-            cues = ending_cues(np.arange(n_frames, 0, -1))
         requests = self._requests(
-            prime, then, n_pieces, style, key, random_state, cues, chords=chords, n_frames=n_frames
+            prime,
+            then,
+            n_pieces,
+            style,
+            key,
+            random_state,
+            chords=chords,
+            n_frames=n_frames,
+            ending=ending,
         )
-        if then is None:
+        if ending:
+            pieces = self._compose_to_end(requests, n_frames, temperature)
+        elif then is None:
             with one_blas_thread():
                 pieces = list(islice(self._generate(requests, temperature), n_frames))
             pieces = list(np.stack(pieces, axis=1))
@@ -582,10 +592,10 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         style: Any,
         key: Any,
         random_state: Any,
-        cues: np.ndarray = NO_CUES,
         *,
         chords: Any = None,
         n_frames: int | None = None,
+        ending: bool = False,
     ) -> Requests:
         """Check arguments of `sample` and collect them into one request per piece."""
         nothing = [np.zeros((0, self.n_features_in_), np.float32)]
@@ -605,7 +615,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         def read_chords(chords: Any, style: Any, name: str) -> np.ndarray:
             timing = self.timing_of(style) if len(self._clocks) else None
             numbers = frames_of_chords(chords, timing, n_frames, name=name)
-            return until_the_end(numbers, len(cues)) if len(cues) else numbers
+            return until_the_end(numbers, n_frames) if ending and n_frames else numbers
 
         return Requests.read(
             music["prime"],
@@ -617,11 +627,10 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             random_state=self.random_state if random_state is None else random_state,
             n_pieces=n_pieces,
             styles=self.styles_,
-            cues=cues,
         )
 
-    def _fill_gaps(self, requests: Requests, n_frames: int, temperature: float) -> list[np.ndarray]:
-        """Fill the gaps between primes and the passages that follow, one piece at a time."""
+    def _log_prob(self) -> LogProb:
+        """Return a function that computes log-probabilities of frames under the emission."""
         emission = self._network(self.weights_).emission
         device = emission.origin.device
 
@@ -630,7 +639,26 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             tensors = [torch.from_numpy(np.ascontiguousarray(each)).to(device) for each in arrays]
             return emission.log_prob(*tensors).cpu().numpy()
 
-        pieces = []
+        return log_prob
+
+    def _compose_to_end(
+        self, requests: Requests, n_frames: int, temperature: float
+    ) -> list[np.ndarray]:
+        """Compose pieces that end at their last frame."""
+        sampler, shifts = self._start_sampling(requests)
+        log_prob = self._log_prob()
+        with one_blas_thread():
+            pieces = compose_to_end(
+                sampler, n_frames, requests.rng, log_prob, temperature=temperature
+            )
+            return [
+                np.roll(frames, -shift, axis=1)
+                for frames, shift in zip(pieces, shifts, strict=True)
+            ]
+
+    def _fill_gaps(self, requests: Requests, n_frames: int, temperature: float) -> list[np.ndarray]:
+        """Fill the gaps between primes and the passages that follow, one piece at a time."""
+        pieces, log_prob = [], self._log_prob()
         for request, rng in requests:
             particles = Requests([request] * N_PARTICLES, rng)
             sampler, shifts = self._start_sampling(particles)

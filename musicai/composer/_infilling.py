@@ -20,8 +20,8 @@ N_PARTICLES = 64
 
 _LOOK_AHEAD = 8  # number of frames of the passage to score while the gap is being filled
 _LOOK_AT_END = 32  # number of frames of the passage to score once the gap is full
-_HORIZON = 48  # continuations are weighted when fewer than this many frames are left
-_EVERY = 4  # number of frames from one weighting to the next
+HORIZON = 48  # continuations are weighted when fewer than this many frames are left
+EVERY = 4  # number of frames from one weighting to the next
 
 LogProb = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """Function that returns log-probabilities, (n,), of frames given contexts and previous frames."""
@@ -69,21 +69,45 @@ def fill_gap(
     for t in range(n_frames):
         frames[t] = sampler.step(rng, temperature=temperature)
         n_left = n_frames - 1 - t
-        if n_left >= _HORIZON or n_left % _EVERY:
+        if n_left >= HORIZON or n_left % EVERY:
             continue
         seen = passage[: _LOOK_AHEAD if n_left else _LOOK_AT_END]
         ahead = np.stack([np.roll(seen, shift, axis=1) for shift in shifts], axis=1)
-        fit = (1 - n_left / _HORIZON) * _log_likelihood(sampler, ahead, log_prob)
+        fit = (1 - n_left / HORIZON) * _log_likelihood(sampler, ahead, log_prob)
         log_weights += fit - counted
         counted = fit
         weights = softmax(log_weights)
-        if n_left and 1 / (weights**2).sum() < n / 2:
-            rows = _resample(weights, rng)
+        if n_left and is_uneven(weights):
+            rows = resample(weights, rng)
             sampler, shifts, counted = sampler.take(rows), shifts[rows], counted[rows]
             frames[: t + 1] = frames[: t + 1, rows]
             log_weights = np.zeros(n)
     chosen = rng.choice(n, p=softmax(log_weights))
     return frames[:, chosen], int(shifts[chosen])
+
+
+def is_uneven(weights: np.ndarray) -> bool:
+    """Return whether continuations with these weights, (n,), should be resampled."""
+    return bool(1 / (weights**2).sum() < len(weights) / 2)
+
+
+def resample(weights: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
+    """Draw row numbers in proportion to `weights`, one per weight, by systematic resampling."""
+    places = (rng.random_sample() + np.arange(len(weights))) / len(weights)
+    return np.minimum(np.searchsorted(weights.cumsum(), places), len(weights) - 1)
+
+
+def score_next(sampler: Sampler, frames: np.ndarray, log_prob: LogProb) -> np.ndarray:
+    """Return the log-likelihood in nats, (n_pieces,), of the next frame of every piece.
+
+    `frames` (n_pieces, n_features) holds these frames in the common key.
+    """
+    if sampler.voices is None:
+        return log_prob(frames, sampler.context, sampler.previous)
+    owners = sampler.voices.pieces
+    by_row = log_prob(frames[owners], sampler.context, sampler.previous)
+    odds = by_row + np.log(sampler.voices.weights)  # to sum over the styles of the blend
+    return np.array([logsumexp(odds[owners == piece]) for piece in range(len(frames))])
 
 
 def _log_likelihood(sampler: Sampler, passage: np.ndarray, log_prob: LogProb) -> np.ndarray:
@@ -92,21 +116,8 @@ def _log_likelihood(sampler: Sampler, passage: np.ndarray, log_prob: LogProb) ->
     `passage` (n_frames, n_pieces, n_features) holds the passage, transposed for each piece.
     """
     reader = sampler.take(np.arange(passage.shape[1]))
-    owners = np.arange(passage.shape[1]) if sampler.voices is None else sampler.voices.pieces
     scores = []
     for frame in passage:
-        by_row = log_prob(frame[owners], reader.context, reader.previous)
-        if sampler.voices is None:
-            scores.append(by_row)
-        else:  # sum over the styles of the blend
-            odds = by_row + np.log(sampler.voices.weights)
-            pieces = range(passage.shape[1])
-            scores.append(np.array([logsumexp(odds[owners == piece]) for piece in pieces]))
+        scores.append(score_next(reader, frame, log_prob))
         reader.feed(frame)
     return np.sum(scores, axis=0)
-
-
-def _resample(weights: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-    """Draw row numbers in proportion to `weights`, one per weight, by systematic resampling."""
-    places = (rng.random_sample() + np.arange(len(weights))) / len(weights)
-    return np.minimum(np.searchsorted(weights.cumsum(), places), len(weights) - 1)

@@ -21,8 +21,6 @@ from ..theory.keys import COMMON_KEY
 from ..theory.progression import has_progressions, key_of_progression
 from ..theory.spelling import key_number
 from ._conditioning import Traits, sample_traits, standardize
-from ._cues import N_CUES
-from ._data import padded
 from ._emission import is_tied, sample_categorical
 from ._sampling import Draws, Sampler, Voices, follow
 from ._tied import keys_of_strands
@@ -35,9 +33,6 @@ Its arguments are the chords as passed to `sample`, the style, and a name for er
 
 ReadPrime = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Function that returns the probability of each key, given a prime and a weight for each style."""
-
-NO_CUES = np.zeros((0, N_CUES), np.float32)
-
 
 _ANY_CHORD = np.array([FREE])  # progression of a piece for which no chords are requested
 
@@ -56,8 +51,6 @@ class Request:
         Weights of no particular style and of every style, in this order.
     key : int or None
         Number of the requested key; None if no key is requested.
-    cues : ndarray of shape (n_frames, N_CUES)
-        Cues of the new frames; no rows if no ending is requested.
     chords : ndarray of int of shape (n_frames_of_progression,), or None
         Requested chord number of each frame of a progression, which repeats.
     """
@@ -66,7 +59,6 @@ class Request:
     then: np.ndarray
     style: np.ndarray
     key: int | None
-    cues: np.ndarray
     chords: np.ndarray | None = None
 
 
@@ -96,7 +88,6 @@ class Requests:
         random_state: Any,
         n_pieces: int | None,
         styles: np.ndarray,
-        cues: np.ndarray = NO_CUES,
         chords: Any = None,
         read_chords: ReadChords | None = None,
     ) -> "Requests":
@@ -111,8 +102,6 @@ class Requests:
             Arguments of `sample`.
         styles : ndarray of shape (n_styles,)
             The style labels of the training pieces.
-        cues : ndarray of shape (n_frames, N_CUES), default=NO_CUES
-            Cues of the new frames, the same for all pieces.
         read_chords : callable, default=None
             Function that reads the `chords` of a piece; required if there are any.
         """
@@ -144,7 +133,7 @@ class Requests:
                 known[id(label)] = style_weights(label, styles)
         names = ("prime", "then", "style", "key")
         each = [
-            Request(prime, then, known[id(label)], None if note is None else key_number(note), cues)
+            Request(prime, then, known[id(label)], None if note is None else key_number(note))
             for prime, then, label, note in zip(*(columns[name] for name in names), strict=True)
         ]
         if chords is not None and read_chords is not None:
@@ -240,11 +229,7 @@ def start_sampler(
             places.append((id(prime), int(shifts[key])))
             voices.append((i, request.style[number]))
     owners = [i for i, _ in voices]
-    cues = padded([request.cues for request in requests.each])[owners]
-    sampler = _read_primes(
-        emission, weights, np.stack(rows), places, primes, cues[:, 0], apart=requests.apart
-    )
-    sampler.cues = cues[:, 1:]
+    sampler = _read_primes(emission, weights, np.stack(rows), places, primes, apart=requests.apart)
     if len(rows) > len(requests.each):
         sampler.voices = Voices(np.array(owners), np.array([share for _, share in voices]))
     if any(chords is not _ANY_CHORD for chords in asked):
@@ -258,15 +243,14 @@ def _read_primes(
     conditioning: np.ndarray,
     places: Sequence[tuple[int, int]],
     primes: Mapping[int, np.ndarray],
-    cues: np.ndarray,
     *,
     apart: bool,
 ) -> Sampler:
     """Return a sampler whose rows have read their primes; equal rows are computed only once."""
-    numbers: dict[tuple[int, int, bytes, bytes], int] = {}
+    numbers: dict[tuple[int, int, bytes], int] = {}
     first, taken = [], []
-    for i, (place, row, cue) in enumerate(zip(places, conditioning, cues, strict=True)):
-        which = (*place, row.tobytes(), cue.tobytes())
+    for i, (place, row) in enumerate(zip(places, conditioning, strict=True)):
+        which = (*place, row.tobytes())
         if which not in numbers:
             numbers[which] = len(numbers)
             first.append(i)
@@ -277,12 +261,11 @@ def _read_primes(
         conditioning=conditioning[first],
         n_pieces=len(first),
         apart=apart,
-        cue=cues[first] * [[not len(primes[places[i][0]])] for i in first],
     )
     frames = [np.roll(primes[places[i][0]], places[i][1], axis=1) for i in first]
     if any(map(len, frames)):
         with one_blas_thread():
-            sampler.read(frames, cues[first])
+            sampler.read(frames)
     return sampler if len(first) == len(taken) else sampler.take(taken)
 
 

@@ -18,7 +18,7 @@ from typing import Self
 import numpy as np
 
 from ._bernoulli import BernoulliNADESampler
-from ._cues import N_CUES
+from ._cues import N_CUES, ending_cues
 from ._emission import EmissionSampler, Weights, choose
 from ._following import Following
 from ._gaussian import GaussianMixtureSampler, SquaredErrorSampler
@@ -38,6 +38,8 @@ SAMPLERS: dict[str, Callable[[Weights], EmissionSampler]] = {
     "independent tied bernoulli": partial(TiedNADESampler, autoregressive=False),
 }
 
+
+_NO_CUE = np.empty((0, N_CUES), np.float32)
 
 Draws = np.random.RandomState | Sequence[np.random.RandomState]
 """One random state for all pieces, or one for each piece."""
@@ -108,14 +110,12 @@ class Sampler:
         Number of pieces (rows of the batch), which all start without frames.
     apart : bool, default=False
         Whether to compute each row separately, so that rounding does not depend on the other rows.
-    cue : ndarray of shape (n_pieces, N_CUES), default=None
-        Cues of the first frame of each piece.
 
     Attributes
     ----------
     voices : Voices or None
         Rows that read each piece; None if each piece has a single row.
-    cues : ndarray of shape (n_rows, n_frames, N_CUES) or None
+    cues : ndarray of shape (n_frames, N_CUES)
         Cues of the frames after the next one; frames beyond the end of the array have none.
     """
 
@@ -127,7 +127,6 @@ class Sampler:
         conditioning: np.ndarray,
         n_pieces: int = 1,
         apart: bool = False,
-        cue: np.ndarray | None = None,
     ) -> None:
         self.emission = SAMPLERS[emission](under(weights, "emission."))
         layer_weights, biases = zip(*self.emission.layers, strict=True)
@@ -136,7 +135,7 @@ class Sampler:
         n_strands = self.emission.n_strands
         self.multiply = partial(multiply_apart, size=n_strands) if apart else np.dot
         self.voices: Voices | None = None
-        self.cues: np.ndarray | None = None
+        self.cues = _NO_CUE
         self.following: Following | None = None
         if n_strands > 1:
             shape = n_pieces, n_strands, conditioning.shape[-1]
@@ -146,7 +145,7 @@ class Sampler:
         self._encoded = self.emission.encode(self.memory.known)
         self._n_flags = self.trunk.n_inputs - self.emission.n_inputs - N_CUES
         nothing = np.zeros((n_pieces * n_strands, self.emission.n_inputs))
-        self.trunk.step(self._inputs(nothing, start=True, cue=cue))
+        self.trunk.step(self._inputs(nothing, start=True))
 
     @property
     def context(self) -> np.ndarray:
@@ -158,15 +157,13 @@ class Sampler:
         """Past of each row, as the emission reads it; for most emissions, the last frame."""
         return self.memory.known
 
-    def read(self, primes: Sequence[np.ndarray], cue: np.ndarray | None = None) -> None:
+    def read(self, primes: Sequence[np.ndarray]) -> None:
         """Read the prime of each row, frame by frame.
 
         Parameters
         ----------
         primes : sequence of ndarray of shape (n_prime_frames, n_features)
             Prime of each row; primes may differ in length.
-        cue : ndarray of shape (n_rows, N_CUES), default=None
-            Cues of the frame after each prime.
         """
         lengths = np.array([len(prime) for prime in primes])
         shape = lengths.max(), len(primes), self.emission.n_features
@@ -175,7 +172,7 @@ class Sampler:
             frames[len(frames) - len(prime) :, i] = prime  # align the ends
         before = self.take_rows(np.arange(len(primes)))
         for n_left, frame in zip(range(len(frames), 0, -1), frames, strict=True):
-            self._read_frame(frame, cue=cue if n_left == 1 else None)
+            self._read_frame(frame)
             waiting = np.flatnonzero(lengths < n_left)
             if len(waiting):
                 self.trunk.put(self._strands(waiting), before.trunk)
@@ -205,8 +202,6 @@ class Sampler:
         taken.memory = self.memory.take(rows)
         taken._encoded = self._encoded[self._strands(rows)]
         taken.voices = voices
-        if self.cues is not None:
-            taken.cues = self.cues[rows]
         return taken
 
     def draw(self, rng: Draws, *, temperature: float = 1.0) -> np.ndarray:
@@ -247,14 +242,19 @@ class Sampler:
 
     def feed(self, frames: np.ndarray, *, generated: bool = False) -> None:
         """Feed every piece its next frame, a row of `frames` (n_pieces, n_features)."""
-        cue = None
-        if self.cues is not None and self.cues.shape[1]:
-            cue, self.cues = self.cues[:, 0], self.cues[:, 1:]
+        cue, self.cues = self.cues[:1], self.cues[1:]
         if self.following is not None:
             self.following.advance()
         if self.voices is not None:
             frames = frames[self.voices.pieces]
         self._read_frame(frames, generated=generated, cue=cue)
+
+    def end(self, n_frames: int) -> None:
+        """End the pieces after `n_frames` more frames: give cues to the frames after the next one.
+
+        The network has already read the cues of the next frame, zeros, with the frame before it.
+        """
+        self.cues = ending_cues(np.arange(n_frames - 1, 0, -1))
 
     def _draw_free(self, rows: np.ndarray | None, rng: Draws, temperature: float) -> np.ndarray:
         """Draw frames, (n, n_features), without chords, for `rows` of the batch (None for all)."""
@@ -290,7 +290,7 @@ class Sampler:
         return following.draw(context, encoded, known, draw, pieces, n_at_once)
 
     def _read_frame(
-        self, frames: np.ndarray, *, generated: bool = False, cue: np.ndarray | None = None
+        self, frames: np.ndarray, *, generated: bool = False, cue: np.ndarray = _NO_CUE
     ) -> None:
         self.memory.read(frames)
         self._encoded = self.emission.encode(self.memory.known)
@@ -307,16 +307,14 @@ class Sampler:
         *,
         start: bool = False,
         generated: bool = False,
-        cue: np.ndarray | None = None,
+        cue: np.ndarray = _NO_CUE,
     ) -> np.ndarray:
         """Return the trunk's inputs except the conditioning: the encoded frame, flags and cues."""
         n_read = encoded.shape[1]
         inputs = np.empty((len(encoded), self.trunk.n_inputs), np.float32)
         inputs[:, :n_read] = encoded
         inputs[:, n_read:-N_CUES] = (start, generated)[: self._n_flags]
-        inputs[:, -N_CUES:] = 0
-        if cue is not None:
-            inputs[:, -N_CUES:] = np.repeat(cue, self.emission.n_strands, axis=0)
+        inputs[:, -N_CUES:] = cue if len(cue) else 0
         return inputs
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ..base.parameters import COUNT_RULE, check_values
-from ._cues import ending_cues
 from ._sampling import Sampler
 
 
@@ -40,9 +39,10 @@ class FrameStream(Iterator[np.ndarray]):
     def end(self, n_frames: int) -> None:
         """End the piece after `n_frames` more frames.
 
-        The ending resembles those of the training pieces. If chords are requested, the progression
-        repeats a whole number of times, and its last chord lasts until the end. A later call
-        replaces an earlier one. A call after the last frame raises an error.
+        The ending resembles those of the training pieces, though less often than with
+        ``sample(ending=True)``, which chooses among many endings. If chords are requested, the
+        progression repeats a whole number of times, and its last chord lasts until the end. A later
+        call replaces an earlier one. A call after the last frame raises an error.
 
         Parameters
         ----------
@@ -53,10 +53,7 @@ class FrameStream(Iterator[np.ndarray]):
         if self._n_left == 0:
             raise ValueError("the piece has ended: call stream for another one")
         self._before_end()
-        # The sampler has already read the cues of the next frame, together with the frame before
-        # it.
-        cues = ending_cues(np.arange(n_frames - 1, 0, -1))
-        self._sampler.cues = np.repeat(cues[None], len(self._sampler.previous), axis=0)
+        self._sampler.end(n_frames)
         if self._sampler.following is not None:
             self._sampler.following.end(n_frames)
         self._n_left = n_frames

@@ -22,6 +22,11 @@ def make_endings(n_pieces, n_frames, *, seed, tail=6):
     return pieces
 
 
+def sharpness(pieces):
+    """Return how much more often the highest note sounds in the last six frames than before."""
+    return np.mean([piece[-6:, 9].mean() - piece[-12:-6, 9].mean() for piece in pieces])
+
+
 @pytest.fixture(scope="module")
 def closing():
     pieces = make_endings(40, 40, seed=0)
@@ -41,10 +46,56 @@ def test_a_continuation_of_a_prime_can_have_an_ending(closing):
     assert np.mean([piece[-4:, 9].mean() for piece in closed]) > 0.7
 
 
-def test_pieces_with_endings_sampled_together_equal_those_sampled_alone(closing):
-    together = closing.sample(15, ending=True, random_state=[3, 4])
-    for piece, seed in zip(together, (3, 4), strict=True):
-        np.testing.assert_array_equal(piece, closing.sample(15, ending=True, random_state=seed))
+def test_sampling_chooses_among_many_endings(closing):
+    ended = []
+    for seed in range(40):
+        stream = closing.stream(random_state=seed)
+        stream.end(40)
+        ended.append(np.array(list(stream)))
+    chosen = closing.sample(40, ending=True, random_state=list(range(40)))
+    assert sharpness(chosen) > sharpness(ended)
+
+
+def test_an_ending_does_not_change_what_comes_long_before_it(closing):
+    ended = closing.sample(140, ending=True, random_state=[3, 4])
+    for piece, endless in zip(ended, closing.sample(140, random_state=[3, 4]), strict=True):
+        np.testing.assert_array_equal(piece[:11], endless[:11])
+
+
+@pytest.mark.parametrize("n_frames", [1, 15, 60, 140])
+def test_pieces_with_endings_sampled_together_equal_those_sampled_alone(closing, n_frames):
+    primes = make_endings(2, 20, seed=2)
+    together = closing.sample(n_frames, prime=primes, ending=True, random_state=[3, 4])
+    for piece, prime, seed in zip(together, primes, (3, 4), strict=True):
+        alone = closing.sample(n_frames, prime=prime, ending=True, random_state=seed)
+        assert piece.shape == (n_frames, 10)
+        np.testing.assert_array_equal(piece, alone)
+
+
+def test_blends_and_chords_with_endings_sampled_together_equal_those_sampled_alone(chroma):
+    composer = LSTMComposer(hidden_size=16, max_iter=2, random_state=0)
+    composer.fit(chroma * 2, ["one", "other"] * len(chroma))
+    blend = {"one": 0.5, "other": 0.5}
+    asked = {
+        "style": [blend, "one", None],
+        "chords": [[("C", 4), ("G", 4)], None, [("F", 9)]],
+        "key": [None, "D", None],
+        "random_state": [5, 6, 7],
+    }
+    together = composer.sample(21, ending=True, **asked)
+    for i, piece in enumerate(together):
+        alone = composer.sample(21, ending=True, **{name: each[i] for name, each in asked.items()})
+        np.testing.assert_array_equal(piece, alone)
+
+
+@pytest.mark.parametrize("emission", ["auto", "logistic", "gaussian", "mse", "independent"])
+@pytest.mark.parametrize("temperature", [1e-4, 1, 1e4])
+def test_endings_are_finite_at_every_temperature(chroma, emission, temperature):
+    composer = LSTMComposer(hidden_size=16, max_iter=1, emission=emission, random_state=0)
+    composer.fit(chroma * 2)
+    piece = composer.sample(9, ending=True, temperature=temperature, random_state=0)
+    assert piece.shape == (9, 12)
+    assert np.isfinite(piece).all()
 
 
 def test_a_stream_ends_after_the_requested_number_of_frames(closing):
