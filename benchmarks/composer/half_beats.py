@@ -15,6 +15,9 @@ The table has means over seeds and draws and, if there are several, standard dev
 - realism: the overlap of composed with held-out music; the ceiling, which is the overlap of
   training music with held-out music; and the ratio of the two;
 - recurrence and key stability of composed and of held-out music, and their ratios;
+- the same over minutes, in pieces of 3 minutes and in held-out recordings: the share of windows of
+  10 s with the same key 60 s later (*return of the key*), and the recurrence of passages of 2 s
+  that are at least 60 s apart;
 - copies: the share of passages of 2 s that are also in the training music, for composed and for
   held-out music;
 - nats a second: the log-likelihood of the held-out recordings. Compare it between seeds and
@@ -35,11 +38,13 @@ import numpy as np
 from benchmarks.common.music import add_recordings, find_recordings, print_table
 from musicai import ChromaExtractor, LSTMComposer
 from musicai.datasets import get_data_home
-from musicai.metrics import report
+from musicai.metrics import key_stability, recurrence, report
 
 KINDS = {"frames": None, "beats": "beat", "half-beats": "half-beat"}
 EXCERPT = 40  # seconds
 PIECE = 80  # seconds of a composed piece: two excerpts
+LONG_PIECE = 180  # seconds of a composed piece for `form`
+LATER = 60  # seconds
 LEARNED, DEVELOPMENT = 0.64, 0.18
 
 
@@ -82,8 +87,11 @@ def split(files, analyses):
 def measure(composer, learned, held_out, *, temperature, n_pieces, seed):
     """Compose pieces and return their figures by name."""
     rate = composer.timing.frame_rate
-    pieces = composer.sample(
-        round(PIECE * rate), n_pieces=n_pieces, temperature=temperature, random_state=seed
+    pieces, long_pieces = (
+        composer.sample(
+            round(seconds * rate), n_pieces=n_pieces, temperature=temperature, random_state=seed
+        )
+        for seconds in (PIECE, LONG_PIECE)
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # excerpts may be silent
@@ -91,6 +99,7 @@ def measure(composer, learned, held_out, *, temperature, n_pieces, seed):
             held_out, pieces, learned, timing=composer, n_frames=round(EXCERPT * rate)
         ).to_dict()
     real = {name: card[f"real_{name}"] for name in ("recurrence", "key_stability", "memorization")}
+    long, real_long = form(long_pieces, rate), form(held_out, rate)
     realism, ceiling = card["overlap_area"], card["ceiling_overlap_area"]
     return {
         "realism": realism,
@@ -102,9 +111,20 @@ def measure(composer, learned, held_out, *, temperature, n_pieces, seed):
         "key stability": card["key_stability"],
         "real key stability": real["key_stability"],
         "of real key stability": card["key_stability"] / real["key_stability"],
+        **long,
+        **{f"real {name}": value for name, value in real_long.items()},
         "copies": card["memorization"],
         "real copies": real["memorization"],
         "nats a second": composer.score(held_out) * rate,
+    }
+
+
+def form(pieces, rate):
+    """Return how often the key and passages of pieces are the same a minute later."""
+    passage, window, lag = (round(seconds * rate) for seconds in (2, 10, LATER))
+    return {
+        "return of the key": key_stability(pieces, n_frames=window, lag=lag),
+        "recurrence after 60 s": recurrence(pieces, n_frames=passage, min_distance=lag),
     }
 
 

@@ -235,11 +235,11 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     binary, the network redraws the values of some training frames. It thereby learns to cope with
     small errors of sampled frames, which would otherwise add up (exposure bias [5]_; compare
     scheduled sampling [6]_). An input of the network marks redrawn and sampled frames. In training,
-    most excerpts are conditioned on traits of about a minute of their piece: the mean of each
-    feature and of its absolute changes. A piece sampled without a prime is conditioned on those of
-    a random minute of a training piece in its style. Scores and predictions use neither the mark
-    nor the traits. At temperature 1, the distribution of samples is therefore close to the
-    distribution that is scored, but not identical to it.
+    most excerpts are conditioned on traits of parts of about 128 frames: the mean of each feature
+    and of its absolute changes. A piece sampled without a prime is conditioned on those of a random
+    part of a training piece in its style. Scores and predictions use neither the mark nor the
+    traits. At temperature 1, the distribution of samples is therefore close to the distribution
+    that is scored, but not identical to it.
 
     If training diverges (losses, scores or weights are not finite, or losses are far above those of
     the untrained network), `fit` returns to the last good state, divides the learning rate by 4,

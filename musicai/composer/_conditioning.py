@@ -1,10 +1,10 @@
-"""Conditioning on traits, statistics that describe about a minute of music.
+"""Conditioning on traits, statistics that describe a short part of a piece.
 
 Real pieces differ in character, but all samples of a model trained on short excerpts resemble the
-average piece: each sample is lively in some places and calm in others. Each minute of the training
+average piece: each sample is lively in some places and calm in others. Each part of the training
 pieces is therefore described by traits, and the network is conditioned on these traits in most
-training excerpts. A piece sampled without a prime is conditioned on the traits of a random minute
-of a training piece in its style. Scores and predictions use no traits, because those of a minute
+training excerpts. A piece sampled without a prime is conditioned on the traits of a random part of
+a training piece in its style. Scores and predictions use no traits, because those of a part
 would reveal its later frames.
 """
 
@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ._data import Collection
+from ._data import CHUNK_LENGTH, Collection
 
-# Approximate length in frames of the parts that traits describe: a minute at the default frame rate
-# of `ChromaExtractor`.
-_PART_LENGTH = 640
+# Approximate length in frames of the parts that traits describe. The traits of much longer parts
+# say little about an excerpt, so the network would hardly follow them, and lose the key.
+_PART_LENGTH = CHUNK_LENGTH
 # Standard deviation of the noise added to traits, relative to their own standard deviation. Without
 # this noise, exact traits would identify a part of a piece, and the network could memorize the
 # part.
@@ -137,21 +137,24 @@ def drop_and_blur(traits: Tensor, generator: torch.Generator) -> Tensor:
 
     Parameters
     ----------
-    traits : Tensor of shape (n_excerpts, n_traits)
-        Standardized traits.
+    traits : Tensor of shape (n_excerpts, n_frames, n_traits)
+        Standardized traits of the part that contains each frame.
     generator : torch.Generator
         Random generator for the noise and for the choice of excerpts.
 
     Returns
     -------
-    conditioning : Tensor of shape (n_excerpts, n_traits + 1)
-        For each excerpt, its blurred traits followed by a 1, or a row of zeros if its traits are
-        dropped.
+    conditioning : Tensor of shape (n_excerpts, n_frames, n_traits + 1)
+        For each excerpt, its blurred traits followed by a 1, or zeros if its traits are dropped.
+        The noise is the same in all frames of an excerpt, because the network could average over
+        independent noise.
     """
-    noise = torch.randn(traits.shape, generator=generator, device=generator.device)
-    draws = torch.rand((len(traits), 1), generator=generator, device=generator.device)
-    given = torch.ones_like(traits[:, :1])
-    return torch.cat([traits + _BLUR * noise, given], 1) * (draws < _SHARE_CONDITIONED)
+    n_excerpts, _, n_traits = traits.shape
+    device = generator.device
+    noise = torch.randn((n_excerpts, 1, n_traits), generator=generator, device=device)
+    draws = torch.rand((n_excerpts, 1, 1), generator=generator, device=device)
+    given = torch.ones_like(traits[..., :1])
+    return torch.cat([traits + _BLUR * noise, given], -1) * (draws < _SHARE_CONDITIONED)
 
 
 def sample_traits(

@@ -346,10 +346,10 @@ class Batch:
 
     `mask` is True for frames and False for padding. `previous` holds the frame before each frame
     or, for piano rolls with weights shared over pitch, all inputs that describe the past of the
-    frame. `start` is 1 at the first frame of a piece. `traits` (batch, n_traits) is set if the
-    collection has traits. If the collection has chords, `chords` (n, n_frames, N_CHORD_FEATURES)
-    describes the frames of every fourth excerpt (`EXCERPTS_PER_CHORDS`). `cues` (batch, n_frames,
-    N_CUES) is set if any excerpt has the cues of an ending.
+    frame. `start` is 1 at the first frame of a piece. `traits` (batch, n_frames, n_traits) is set
+    if the collection has traits. If the collection has chords, `chords` (n, n_frames,
+    N_CHORD_FEATURES) describes the frames of every fourth excerpt (`EXCERPTS_PER_CHORDS`). `cues`
+    (batch, n_frames, N_CUES) is set if any excerpt has the cues of an ending.
     """
 
     frames: Tensor
@@ -489,7 +489,7 @@ def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Ba
     if collection.matches is not None:
         arrays["previous"] = _known(spans, collection)
     if collection.traits is not None:
-        arrays["traits"] = np.stack([_traits_of(span, collection) for span in spans])
+        arrays["traits"] = padded([_traits_of(span, collection) for span in spans])
     if any(span.ends for span in spans):
         arrays["cues"] = padded([ending_cues(np.arange(len(s), 0, -1)) * s.ends for s in spans])
     if collection.chords is not None:
@@ -526,8 +526,8 @@ def padded(arrays: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _traits_of(span: Span, collection: Collection) -> np.ndarray:
-    """Return the traits of the part of the piece that contains the middle of `span`."""
+    """Return the traits of each frame of `span`, (n_frames, n_traits): those of its part."""
     assert collection.traits is not None
     parts = collection.traits[span.piece]
-    middle = (span.start + span.stop) // 2
-    return parts[middle * len(parts) // len(collection.pieces[span.piece])]
+    frames = np.arange(span.start, span.stop)
+    return parts[frames * len(parts) // len(collection.pieces[span.piece])]

@@ -126,9 +126,9 @@ class Network(nn.Module):
             State that an earlier call returned; None at the start of the pieces.
         generated : Tensor of shape (batch, n_frames), default=None
             1 where the network has generated the previous frame, else 0. None stands for all zeros.
-        traits : Tensor of shape (batch, n_traits + 1), default=None
-            Standardized traits of each piece, followed by a 1; a row of zeros for a piece whose
-            traits are unknown. None stands for all zeros.
+        traits : Tensor of shape (batch, n_frames, n_traits + 1), default=None
+            Standardized traits of each frame's part of the piece, followed by a 1; zeros for a
+            piece whose traits are unknown. None stands for all zeros.
         cues : Tensor of shape (batch, n_frames, N_CUES), default=None
             Cues of the frames to predict. None stands for all zeros.
         kept : Tensor of shape (batch, n_frames, n_strands, n_inputs), default=None
@@ -146,7 +146,7 @@ class Network(nn.Module):
         conditioning = F.embedding(styles, self.style)[..., None, :]
         conditioning = conditioning + F.embedding(self.emission.keys_of_strands(keys), self.key)
         if traits is not None:
-            conditioning = conditioning + (traits @ self.traits)[:, None, None]
+            conditioning = conditioning + (traits @ self.traits)[..., None, :]
         flags = [start]
         if self.has_traits:
             flags.append(torch.zeros_like(start) if generated is None else generated)

@@ -13,7 +13,7 @@ from musicai.composer._conditioning import (
     sample_traits,
     with_traits,
 )
-from musicai.composer._data import Collection, Span, collate
+from musicai.composer._data import CHUNK_LENGTH, Collection, Span, collate
 from musicai.composer._network import network_to_train
 
 
@@ -57,14 +57,21 @@ def test_traits_are_computed_in_the_common_key(chroma):
     np.testing.assert_allclose(moved, traits_of(chroma[0]), rtol=1e-5)
 
 
+def loud_and_soft(chroma):
+    part = np.resize(chroma[0], (CHUNK_LENGTH, 12))
+    return np.concatenate([part, 0.5 * part])
+
+
 def test_a_long_piece_has_traits_for_each_part(chroma):
-    long = np.concatenate([*[chroma[0]] * 16, *[0.5 * chroma[0]] * 16])  # 1280 frames
-    loud, soft = traits_of(long)[:, :12]
+    loud, soft = traits_of(loud_and_soft(chroma))[:, :12]
     np.testing.assert_allclose(loud, 2 * soft, rtol=1e-5)
-    training, _, _ = with_traits(collection_of([long]), before=NO_TRAITS)
-    spans = [Span(0, start, start + 128) for start in (0, 500, 600, 1152)]
-    batch = collate(spans, training, torch.zeros(12))
-    np.testing.assert_array_equal(batch.traits[:, 0], [1, 1, -1, -1])
+
+
+def test_each_frame_of_an_excerpt_has_the_traits_of_its_part(chroma):
+    training, _, _ = with_traits(collection_of([loud_and_soft(chroma)]), before=NO_TRAITS)
+    spans = [Span(0, start, start + 4) for start in (0, CHUNK_LENGTH - 2, CHUNK_LENGTH)]
+    traits = collate(spans, training, torch.zeros(12)).traits[..., 0]
+    np.testing.assert_allclose(traits, [[1, 1, 1, 1], [1, 1, -1, -1], [-1] * 4], rtol=1e-5)
 
 
 def test_constant_traits_are_not_scaled():
@@ -95,11 +102,12 @@ def test_a_warm_start_scales_traits_by_all_pieces_so_far(chroma):
 
 
 def test_most_excerpts_get_blurred_traits_and_the_others_get_none():
-    given = drop_and_blur(torch.zeros(2000, 3), torch.Generator().manual_seed(0))
-    known = given[:, -1] == 1
+    given = drop_and_blur(torch.zeros(2000, 2, 3), torch.Generator().manual_seed(0))
+    known = given[:, 0, -1] == 1
     assert 0.65 < known.float().mean() < 0.75
-    assert 0.15 < given[known, :3].std() < 0.25
+    assert 0.15 < given[known, 0, :3].std() < 0.25
     assert not given[~known].any()
+    assert torch.equal(given[:, 0], given[:, 1])  # all frames of an excerpt are blurred alike
 
 
 def test_traits_are_drawn_from_pieces_of_the_style():
@@ -128,7 +136,7 @@ def test_samples_of_a_loud_style_are_louder_than_those_of_a_soft_style():
 def redraw(pieces):
     network, generator = make_network(), torch.Generator().manual_seed(0)
     batch = make_batch(pieces)
-    given = torch.zeros(len(pieces), 25)
+    given = torch.zeros(len(pieces), 1, 25)
     previous, generated = network._with_redrawn_frames(batch, given, generator)
     return batch, previous, generated
 
