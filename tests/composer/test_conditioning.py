@@ -111,9 +111,14 @@ def test_most_excerpts_get_blurred_traits_and_the_others_get_none():
 
 
 def test_traits_are_drawn_from_pieces_of_the_style():
-    traits, styles = np.arange(6.0)[:, None], np.array([0, 1, 1, 2, 2, 2])
+    traits, styles = np.eye(6, dtype=np.float32), np.array([0, 1, 1, 2, 2, 2])
     rng = np.random.RandomState(0)
-    draw = lambda style: {sample_traits(traits, styles, style, rng)[0] for _ in range(200)}  # noqa: E731
+
+    def draw(style):
+        rows = [sample_traits(traits, styles, style, rng) for _ in range(200)]
+        assert all(row[-1] == 1 for row in rows)
+        return {int(row[:-1].argmax()) for row in rows}
+
     assert draw(1) == {1, 2}
     assert draw(2) == {3, 4, 5}
     assert draw(0) == set(range(6))
