@@ -41,6 +41,7 @@ MODULES = (
     "theory/timing",
     "theory/borders",
     "files/writing",
+    "composer/_checks",
     "composer/_data",
     "composer/_bernoulli",
     "composer/_logistic",

@@ -29,11 +29,7 @@ from ..base.pieces import Values
 from ..base.styles import as_labels, encode_styles, known_styles
 from ._callbacks import CallbackSupportMixin, train_with_callbacks
 from ._checkpoint import Checkpoint, checksum, fingerprint
-from ._chords import chords_of_pieces
-from ._clock import NO_CLOCKS, clocks_of, seconds_of_frames
-from ._conditioning import NO_TRAITS, Traits, with_traits
-from ._data import (
-    Collection,
+from ._checks import (
     check_support,
     check_training,
     check_validation,
@@ -41,9 +37,13 @@ from ._data import (
     choose_key_invariance,
     tie_pitches,
 )
+from ._chords import chords_of_pieces
+from ._clock import NO_CLOCKS, clocks_of, seconds_of_frames
+from ._conditioning import NO_TRAITS, Traits, with_traits
+from ._data import Collection
 from ._distributed import Group, joined
 from ._emission import is_tied
-from ._fitted import FittedComposer
+from ._generating import SamplingComposer
 from ._inference import ONE_STYLE, mean_of_frames
 from ._network import network_to_train
 from ._progress import Budget
@@ -82,7 +82,7 @@ _RULES: dict[str, Rule] = {
 }
 
 
-class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
+class LSTMComposer(CallbackSupportMixin, Persistent, SamplingComposer):
     r"""LSTM that learns from pieces of music and composes new ones.
 
     An LSTM reads a piece frame by frame and models the probability distribution of the next frame.

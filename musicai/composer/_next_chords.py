@@ -95,7 +95,7 @@ class NextChordsMixin:
         """
         values = {"n_best": n_best, "n_draws": n_draws, "vocabulary": vocabulary}
         check_values({**values, "random_state": random_state}, _RULES)
-        composer: Any = self  # this mixin uses methods of FittedComposer
+        composer: Any = self  # this mixin uses methods of SamplingComposer
         pieces, _, _ = composer._check(X, None)
         composer._check_chords("next_chords")
         timing = composer.timing_of(style)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..base.persistence import Array, check_state
 from ..theory.keys import N_KEYS
-from ._data import tie_pitches
+from ._checks import tie_pitches
 from ._fitted import FittedComposer
 from ._network import EMISSIONS, Network, meta_network
 

@@ -3,14 +3,13 @@ import pytest
 import torch
 
 from musicai import LSTMComposer
+from musicai.composer._checks import choose_key_invariance, tie_pitches
 from musicai.composer._data import (
     CHUNK_LENGTH,
     UNKNOWN_KEY,
     Collection,
     Span,
-    choose_key_invariance,
     collate,
-    tie_pitches,
     training_batches,
 )
 
