@@ -10,8 +10,8 @@ Without files, the music is chorales for piano and for strings. The script print
 
 - for each file, the level of the difference between both methods relative to the music, in
   decibels, and the largest difference of a sample
-- for longer music (the files repeated one after the other), the time to the first and to the last
-  block in seconds, and the increase of peak memory; each method runs in a separate process
+- for longer music (the files repeated one after the other), the seconds until the first and the
+  last block are computed, and the increase of peak memory; each method runs in a separate process
 """
 
 import argparse

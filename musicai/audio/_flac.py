@@ -20,7 +20,10 @@ The number fills 36 bits: the low half of the first byte and the next four bytes
 """
 
 LEAST_SECONDS = 1.0
-"""Shortest missing audio to report, in seconds; a damaged last frame is shorter."""
+"""Shortest missing audio to report, in seconds.
+
+A single damaged frame at the end is usually shorter, so it is not reported.
+"""
 
 LEAST_TAIL, LARGEST_TAIL = 2**18, 2**22
 """Smallest and largest number of bytes to search at the end of a file.

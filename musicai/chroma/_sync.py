@@ -1,4 +1,4 @@
-"""Beat synchronization: borders on beats or half-beats, and averages between borders."""
+"""Beat synchronization: frame borders on beats or half-beats, and averages between them."""
 
 import numpy as np
 

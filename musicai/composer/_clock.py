@@ -49,11 +49,10 @@ class TimingMixin:
         Returns
         -------
         timing : Timing
-            Timing for any number of frames. If the training pieces follow beats, frames are beats
-            or parts of beats, at the median tempo and in the most frequent meter of the training
-            frames of this style. If their tempo is not known, the timing has none;
-            ``timing.at_tempo(96)`` sets one. If the training pieces have a fixed frame rate, so
-            does the timing.
+            Timing for any number of frames. If the training pieces follow beats, so do the frames,
+            at the median tempo and in the most frequent meter of the training frames of this style.
+            If their tempo is not known, the timing has none; ``timing.at_tempo(96)`` sets one. If
+            the training pieces have a fixed frame rate, so does the timing.
 
         Raises
         ------

@@ -23,7 +23,9 @@ from ._emission import EmissionSampler
 # Maximum number of draws of one frame, after which the draw that fits the chord best is taken.
 _MOST_DRAWS = 12
 _TOLERANCE = 1e-4  # by how many nats another chord may be likelier than the requested one
-_FLAT = 1e-6  # lower bound of a frame's squared distance from its mean, against division by zero
+# Lower bound, against division by zero, of the squared distance of the square roots of a frame's
+# chroma from their mean.
+_FLAT = 1e-6
 
 _N_TRIADS = 12 * len(VOCABULARIES["triads"])
 

@@ -252,7 +252,7 @@ class Sampler:
     def end(self, n_frames: int) -> None:
         """End the pieces after `n_frames` more frames: give cues to the frames after the next one.
 
-        The network has already read the cues of the next frame, zeros, with the frame before it.
+        The cues of the next frame stay: the network has read them with the frame before it.
         """
         self.cues = ending_cues(np.arange(n_frames - 1, 0, -1))
 

@@ -136,7 +136,7 @@ STYLES = {
                     "Dm7,G7 Em7,A7 Dm7,G7 Cmaj7",
                     "Cmaj7,A7 Dm7,G7 Em7,A7 Dm7,G7",
                     "Gm7 C7 Fmaj7 Fmaj7 Am7 D7 Dm7 G7",  # to the subdominant and back
-                    "Cm7 F7 Bbmaj7 Bbmaj7 Bbm7 Eb7 Dm7 G7",  # down by whole tones
+                    "Cm7 F7 Bbmaj7 Bbmaj7 Bbm7 Eb7 Dm7 G7",  # to B flat, to A flat and back
                 ),
             ),
             Mode(

@@ -46,7 +46,7 @@ recording, to each further beat in a recording that has already played for the m
 interruption, and to a beat in a fade."""
 
 NEVER = 1e3
-"""Cost of a row whose recording is not in the group whose turn it is."""
+"""Cost of a row of a recording outside the group whose turn it is."""
 
 REPETITION = 0.45
 """Cost of playing one beat of a recording whose recent playing time equals `longest`, the maximum

@@ -1,4 +1,4 @@
-"""Arguments and results for one piece or a collection, shared by the writers of this package."""
+"""Helpers of functions that write files: titles, texts, and results for a piece or a collection."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -47,7 +47,7 @@ class Timeline(NamedTuple):
     downbeat : int or None
         The first beat that begins a bar; None if unknown.
     follows_beats : bool
-        Whether frames are beats or parts of beats.
+        Whether the timing gives the positions of frames in beats.
     """
 
     seconds: np.ndarray

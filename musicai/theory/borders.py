@@ -11,7 +11,10 @@ LONGEST_BEAT = 15.0
 """Maximum length of a beat in seconds: a tempo of 4 beats per minute, the slowest accepted."""
 
 SHORTEST_BEAT = 0.0001
-"""Minimum mean length of beats in seconds. Shorter frames are probably not beats."""
+"""Minimum mean length of beats in seconds.
+
+If beats are shorter, positions are probably not in beats, or boundaries not in seconds.
+"""
 
 _MAX_DEVIATION = 0.3
 """Maximum deviation of a frame's tempo from the median, in octaves (factors of 2).

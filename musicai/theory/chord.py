@@ -137,5 +137,5 @@ def labeled_intervals(chords: Iterable[Chord]) -> tuple[np.ndarray, list[str]]:
     return np.array(times, dtype=np.float64).reshape(-1, 2), [chord.harte for chord in chords]
 
 
-for public in (Chord, labeled_intervals):  # pickles refer to the public module
+for public in (Chord, labeled_intervals):  # so that pickles refer to the public module
     public.__module__ = "musicai.render"

@@ -107,7 +107,7 @@ class RateClock:
 
 @dataclass(frozen=True, repr=False)
 class TempoClock:
-    """Beats, or equal parts of beats, at a known or unknown tempo."""
+    """Frames of equal length in beats, at a known or unknown tempo."""
 
     kind: ClassVar[str] = "tempo"
     n_frames: ClassVar[None] = None

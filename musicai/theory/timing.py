@@ -115,7 +115,7 @@ class Timing:
 
         See Also
         --------
-        from_beats : Timing of frames that are beats or parts of beats.
+        from_beats : Timing of measured beats.
 
         Examples
         --------
@@ -233,7 +233,7 @@ class Timing:
 
     @property
     def has_beats(self) -> bool:
-        """Whether frames are beats or parts of beats."""
+        """Whether the timing gives the positions of frames in beats."""
         return self._clock.meter is not None
 
     @property

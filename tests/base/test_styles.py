@@ -20,7 +20,7 @@ def test_labels_become_plain_python_objects():
     assert list(as_labels([1.0, float("nan"), None])) == [1.0, None, None]
 
 
-def test_exactly_one_label_per_piece_is_accepted():
+def test_one_label_per_piece_or_none_at_all_is_accepted():
     for y in ("folk", ["folk"], np.array(["folk"])):
         assert label_per_piece(y, PIECES[:1], single=True) == ["folk"]
     assert label_per_piece(None, PIECES, single=False) == [None, None]
