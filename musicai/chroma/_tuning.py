@@ -72,7 +72,7 @@ class TuningEstimator:
 
 
 def _parabolic_shift(below: np.ndarray, here: np.ndarray, above: np.ndarray) -> np.ndarray:
-    """Return the offset, from the middle bin, of the peak of the parabola through three bins.
+    """Return the peak of the parabola through three bins, in bins from the middle one.
 
     If the peak is at least one bin away, return 0.
     """
