@@ -1,4 +1,4 @@
-"""Single-threaded BLAS, for small products and for reproducible sums.
+"""Single-threaded BLAS and OpenMP, for small products and for reproducible sums.
 
 The matrix products of sampling are too small for several threads. On a busy machine, threads that
 synchronize after every product take ten times as long as a single thread. The rounding of
@@ -28,6 +28,13 @@ def one_blas_thread() -> Iterator[None]:
         yield
     finally:
         _limit.leave(user)
+
+
+@contextmanager
+def one_openmp_thread() -> Iterator[None]:
+    """Limit the operations of torch that this thread calls to one thread within the context."""
+    with _openmp().limit(limits=1):
+        yield
 
 
 class _User:
@@ -63,3 +70,9 @@ _limit = _SharedLimit()
 def _controller() -> ThreadpoolController:
     # Cached, because finding the BLAS libraries takes longer than sampling a few frames.
     return ThreadpoolController()
+
+
+@cache
+def _openmp() -> ThreadpoolController:
+    # Not `_controller`, which may have been made before torch loaded its library.
+    return ThreadpoolController().select(user_api="openmp")

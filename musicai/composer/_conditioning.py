@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ._data import CHUNK_LENGTH, Collection
+from ._data import CHUNK_LENGTH, Collection, part_borders
 
 # Approximate length in frames of the parts that traits describe. The traits of much longer parts
 # say little about an excerpt, so the network would hardly follow them, and lose the key.
@@ -88,7 +88,8 @@ def _describe_pieces(
     traits = []
     for piece, (shift, *_) in zip(pieces, shifts, strict=True):
         rows = []
-        for part in np.array_split(piece, max(1, round(len(piece) / _PART_LENGTH))):
+        n_parts = max(1, round(len(piece) / _PART_LENGTH))
+        for part in np.split(piece, part_borders(len(piece), n_parts)):
             # Memory-mapped pieces may hold unsigned integers, whose differences would wrap around.
             frames = np.roll(np.asarray(part, np.float32), int(shift), axis=1)
             changes = np.abs(np.diff(frames, axis=0, prepend=frames[:1]))
@@ -108,7 +109,7 @@ def _known_traits(
     numbers = [
         part[0] if (part == part[0]).all() else 0
         for labels, parts in zip(styles, traits, strict=True)
-        for part in np.array_split(labels, len(parts))
+        for part in np.split(labels, part_borders(len(labels), len(parts)))
     ]
     rows = np.column_stack([numbers, np.concatenate(traits)])
     if len(before[0]):

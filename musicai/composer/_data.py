@@ -359,5 +359,11 @@ def _traits_of(span: Span, collection: Collection) -> np.ndarray:
     """Return the traits of each frame of `span`, (n_frames, n_traits): those of its part."""
     assert collection.traits is not None
     parts = collection.traits[span.piece]
+    borders = part_borders(len(collection.pieces[span.piece]), len(parts))
     frames = np.arange(span.start, span.stop)
-    return parts[frames * len(parts) // len(collection.pieces[span.piece])]
+    return parts[np.searchsorted(borders, frames, side="right")]
+
+
+def part_borders(n_frames: int, n_parts: int) -> np.ndarray:
+    """Return the borders between parts of nearly equal length of a piece, (n_parts - 1,)."""
+    return np.arange(1, n_parts) * n_frames // n_parts

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from ..base.blas import one_blas_thread
+from ..base.blas import one_blas_thread, one_openmp_thread
 from ..base.parameters import (
     COUNT_OR_NONE_RULE,
     COUNT_RULE,
@@ -441,7 +441,7 @@ class SamplingComposer(NextChordsMixin, FittedComposer):
         """Compose pieces that end at their last frame."""
         sampler, shifts = self._start_sampling(requests)
         log_prob = self._log_prob()
-        with one_blas_thread():
+        with one_blas_thread(), one_openmp_thread():
             pieces = compose_to_end(
                 sampler, n_frames, requests.rng, log_prob, temperature=temperature
             )
@@ -456,7 +456,7 @@ class SamplingComposer(NextChordsMixin, FittedComposer):
         for request, rng in requests:
             particles = Requests([request] * N_PARTICLES, rng)
             sampler, shifts = self._start_sampling(particles)
-            with one_blas_thread():
+            with one_blas_thread(), one_openmp_thread():
                 frames, shift = fill_gap(
                     sampler,
                     shifts,

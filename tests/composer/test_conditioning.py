@@ -74,6 +74,17 @@ def test_each_frame_of_an_excerpt_has_the_traits_of_its_part(chroma):
     np.testing.assert_allclose(traits, [[1, 1, 1, 1], [1, 1, -1, -1], [-1] * 4], rtol=1e-5)
 
 
+def test_traits_of_a_frame_are_means_over_the_frames_that_share_them():
+    piece = np.random.RandomState(0).rand(5001, 12).astype(np.float32)
+    training, _, (mean, spread) = with_traits(collection_of([piece]), before=NO_TRAITS)
+    traits = collate([Span(0, 0, len(piece))], training, torch.zeros(12)).traits[0].numpy()
+    distinct, which = np.unique(traits, axis=0, return_inverse=True)
+    assert len(distinct) == round(len(piece) / CHUNK_LENGTH)
+    for number, values in enumerate(distinct * spread + mean):
+        part = piece[which.ravel() == number]
+        np.testing.assert_allclose(values[:12], part.mean(0), rtol=1e-4)
+
+
 def test_constant_traits_are_not_scaled():
     pieces = [np.full((4, 2), (0.5, 1.0)), np.full((4, 2), (0.5, 3.0))]
     _, _, (mean, spread) = with_traits(collection_of(pieces), before=NO_TRAITS)
