@@ -17,8 +17,8 @@ PAGE = Path(metrics.__file__).parents[2] / "docs" / "guide" / "judging.md"
 def table():
     """Return the cells of each row in the page's table of metrics, by the name of the metric."""
     rows = PAGE.read_text().split("## All metrics")[1].split("\n## ")[0].splitlines()
-    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
-    return {row[0].strip("`"): row[1:] for row in cells if row[0].startswith("`")}
+    rows = [row.strip("|").split("|") for row in rows if row.startswith("| `")]
+    return {name.strip(" `"): [cell.strip() for cell in cells] for name, *cells in rows}
 
 
 @pytest.fixture(scope="module")
