@@ -32,7 +32,7 @@ Within these bounds, the number is four times the size of the file's largest fra
 """
 
 SYNCS = (b"\xff\xf8", b"\xff\xf9")
-"""First two bytes of headers that give a frame number, and of headers that give a sample number."""
+"""First two bytes of frame headers with a frame number, and of those with a sample number."""
 
 LONGEST_HEADER = 16
 """Length in bytes of the longest frame header, including its checksum."""

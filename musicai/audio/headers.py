@@ -102,7 +102,10 @@ def read_durations(paths: Sequence[AnyPath]) -> np.ndarray:
 
 
 def _by_libsndfile(path: AnyPath) -> float | None:
-    """Return the length in seconds; NaN if unreadable, None if ffmpeg may be able to read it."""
+    """Return the length of a file in seconds.
+
+    This is NaN if the file is empty or unreadable, and None if ffmpeg may be able to read it.
+    """
     if why_unreadable(path, "audio file") is not None:
         return np.nan
     try:

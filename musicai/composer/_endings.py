@@ -17,8 +17,8 @@ from ._cues import LONGEST
 from ._infilling import EVERY, HORIZON, N_PARTICLES, LogProb, is_uneven, resample, score_next
 from ._sampling import Draws, Sampler
 
-# Only this many frames before the end are weighted. Earlier frames of training pieces are equally
-# likely with and without cues.
+# Only this many frames before the end count in the weights of endings. Earlier frames of training
+# pieces are equally likely with and without cues.
 _N_WEIGHTED = 24
 
 # The logarithm of the ratio counts at most this much in each frame, in nats. Otherwise, the largest

@@ -22,7 +22,9 @@ from ._inference import ONE_STYLE, expect_next, mean_of_frames, score_frames
 from ._network import Network, network_of_weights
 
 Blend = tuple[np.ndarray, np.ndarray]
-"""Numbers of the styles of every frame, (n_styles, n_frames), and their weights, (n_styles,)."""
+"""Style number of every frame, (n_styles, n_frames), one row for each style of a blend, and the
+weights of these styles, (n_styles,).
+"""
 
 
 class FittedComposer(TimingMixin, BaseEstimator):

@@ -87,9 +87,10 @@ def _match(
 
 
 def frame_numbers(frames: np.ndarray) -> np.ndarray:
-    """Return a hash of each frame, (n,), which depends on the features that are above 0.
+    """Return a hash of each frame, (n,), which depends only on which features are above 0.
 
-    Different frames almost never have the same hash. The last bit of a hash is 1, so no hash is 0.
+    Frames that differ in this almost never have the same hash. The last bit of a hash is 1, so no
+    hash is 0.
     """
     return 2 * np.where(frames > 0, _factors(frames.shape[1]), 0).sum(1) + 1
 

@@ -273,7 +273,10 @@ class Sampler:
         rng: Draws,
         temperature: float,
     ) -> np.ndarray:
-        """Draw frames, (n, n_features), that follow chords, for `pieces` and their `rows`."""
+        """Draw a frame that follows chords for each of `pieces`, (n, n_features).
+
+        `rows` are the rows of the batch to draw from, one for each piece (None for all).
+        """
         context, known, encoded = self.context, self.previous, self._encoded
         if rows is not None:
             context, known, encoded = context[rows], known[rows], encoded[self._strands(rows)]

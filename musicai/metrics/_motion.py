@@ -214,7 +214,7 @@ def dynamics(X: Any, *, n_frames: int = 11) -> float:
 
 
 def _window_levels(piece: np.ndarray, n_frames: int) -> np.ndarray:
-    """Return the level in dB of each sounding window, averaged over its sounding frames."""
+    """Return the level of each sounding window: the mean total of its sounding frames, in dB."""
     n_windows = len(piece) // n_frames
     totals = piece[: n_windows * n_frames].sum(axis=1).reshape(n_windows, n_frames)
     n_sounding = np.count_nonzero(totals, axis=1)

@@ -124,7 +124,7 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
     single overlap of 0 makes the score 0.
 
     The score compares distributions, so it cannot detect copies; :func:`memorization` can. If the
-    pieces of one set were played backward, only the overlap of root moves would change much.
+    pieces of one set were played backward, only :math:`O` would change much.
 
     For the scores of real music, Markov chains, shuffled frames and noise, see "Do metrics tell
     good from bad?" in the user guide's page on judging.

@@ -115,7 +115,7 @@ def find_joins(borders: Sequence[int], read: Read, *, sr: float) -> list[Join]:
 
 
 def _held(borders: Sequence[int], sr: float) -> list[int]:
-    """Return, for each join, the number of samples on each side of the border that it may use."""
+    """Return, for each join, how many samples it may use on each side of its border."""
     reach = round((FADE_SECONDS / 2 + SEARCH_SECONDS) * sr)
     shortest = [
         min(b - a, c - b) for (a, b), c in zip(pairwise(borders), borders[2:], strict=False)
@@ -193,7 +193,7 @@ def passage_joins(passages: Sequence[Passage], *, sr: int) -> list[int]:
 def _stretched(
     passage: Passage, read: ReadPassage, begin: int, last: int, sr: int
 ) -> Iterator[np.ndarray]:
-    """Stretch one passage, and play it from sample `begin` of the mosaic up to sample `last`."""
+    """Yield one passage, stretched, from sample `begin` of the mosaic up to sample `last`."""
     factor = np.float32(10 ** (passage.gain / 20))
     blocks = stretch(
         lambda first, stop: read(passage, first, stop),

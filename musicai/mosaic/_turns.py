@@ -83,7 +83,7 @@ def make_turns(style: Any, styles: np.ndarray, recording_styles: np.ndarray) -> 
     Raises
     ------
     ValueError
-        If a style is unknown, or a weight is invalid.
+        If a style is unknown, or a share of a blend is invalid.
     """
     weights = style_weights(style, styles)
     numbers = np.flatnonzero(weights)

@@ -78,7 +78,7 @@ class Timeline(NamedTuple):
         return float(self.seconds[-1])
 
     def seconds_at(self, beats: np.ndarray) -> np.ndarray:
-        """Convert positions in beats to seconds; the last position becomes the end of the piece."""
+        """Convert borders in beats to seconds; the last border becomes the end of the piece."""
         seconds = np.interp(beats, self.beats, self.seconds)
         seconds[-1] = self.duration
         return seconds

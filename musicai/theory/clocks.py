@@ -1,8 +1,8 @@
 """The three clocks behind :class:`musicai.Timing`.
 
-Frames sound at a rate (`RateClock`), in beats at a tempo (`TempoClock`) or between measured
-boundaries (`MeasuredClock`). The three classes share one interface. `Timing` checks the arguments,
-and passes times and frame indices to a clock as arrays. Clocks are immutable.
+Frames follow a fixed rate (`RateClock`), beats at a tempo (`TempoClock`) or measured boundaries
+(`MeasuredClock`). The three classes share one interface. `Timing` checks the arguments, and passes
+times and frame indices to a clock as arrays. Clocks are immutable.
 """
 
 from dataclasses import asdict, dataclass, replace

@@ -220,7 +220,7 @@ def test_pieces_with_chords_and_endings_sampled_together_equal_those_sampled_alo
         np.testing.assert_array_equal(piece, alone)
 
 
-def test_a_stream_with_chords_ends_like_a_sample(composer):
+def test_a_stream_that_is_ended_follows_chords_like_a_sample(composer):
     stream = composer.stream(chords="C | Am | F", random_state=7)
     stream.end(20)
     stream.end(150)  # 150 frames before the end, all cues are still 0
