@@ -86,7 +86,7 @@ def test_wrong_arguments_give_exit_code_2(args, capsys):
 
 
 def test_mistakes_give_exit_code_1_and_a_one_line_message(tmp_path):
-    done = run("compose", tmp_path / "nowhere")
+    done = run("compose", tmp_path / "nowhere", cwd=tmp_path)  # without an earlier "out"
     assert done.returncode == 1
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
