@@ -20,8 +20,9 @@ def test_chords_are_recognized_in_the_chroma_made_from_them(timing, seed):
 
 
 def test_a_chart_is_unchanged_by_a_round_trip_through_chroma():
-    chart = chord_chart(chords_to_chroma("C | F G | C", timing=BEATS), timing=BEATS)
-    again = chords_to_chroma(chart, timing=BEATS)
+    piece = chords_to_chroma("C | F G | C", timing=BEATS, random_state=0)
+    chart = chord_chart(piece, timing=BEATS)
+    again = chords_to_chroma(chart, timing=BEATS, random_state=1)
     assert again.shape == (12, 12)
     assert chord_chart(again, timing=BEATS) == chart
 
