@@ -114,9 +114,9 @@ def test_targets_of_internal_links_exist(document):
 
 
 def figures(text):
-    """Return the decimal numbers of a text that have too many digits to coincide by chance."""
+    """Return the decimal numbers of a text that are too long to coincide by chance."""
     found = re.findall(r"(?<![\w.])\d*\.\d+(?![\w.])", text)
-    return {number for number in found if len(number.replace(".", "").lstrip("0")) > 2}
+    return {number for number in found if len(number.lstrip("0")) > 3}
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ import numpy as np
 from scipy.special import softmax
 
 from ._cues import LONGEST
-from ._infilling import EVERY, HORIZON, N_PARTICLES, LogProb, is_uneven, resample, score_next
-from ._sampling import Draws, Sampler
+from ._infilling import EVERY, HORIZON, N_PARTICLES, LogProb, resample_if_uneven, score_next
+from ._sampling import Draws, Sampler, source_of
 
 # Only this many frames before the end count in the weights of endings. Earlier frames of training
 # pieces are equally likely with and without cues.
@@ -52,19 +52,18 @@ def compose_to_end(
     """
     n_left = min(n_frames, LONGEST + 1)  # `Sampler.end` gives no cues to the next frame
     begun = [sampler.step(rng, temperature=temperature) for _ in range(n_frames - n_left)]
-    n_pieces = len(sampler.previous) if sampler.voices is None else sampler.voices.n_pieces
-    plain = sampler.take(range(n_pieces))
+    plain = sampler.take(range(sampler.n_pieces))
     sampler.end(n_left)
     for _ in range(n_left - HORIZON):
         begun.append(sampler.step(rng, temperature=temperature))
         plain.feed(begun[-1], generated=True)
-    for piece in range(n_pieces):
+    for piece in range(sampler.n_pieces):
         rows = [piece] * N_PARTICLES
         last = _close(
             sampler.take(rows),
             plain.take(rows),
             n_frames - len(begun),
-            rng if isinstance(rng, np.random.RandomState) else rng[piece],
+            source_of(rng, piece),
             log_prob,
             temperature=temperature,
         )
@@ -94,9 +93,10 @@ def _close(
             log_weights += np.minimum(ratio, _MOST_NATS)
         for each in (sampler, plain):
             each.feed(drawn, generated=True)
-        weights = softmax(log_weights)
-        if n_left and n_left % EVERY == 0 and is_uneven(weights):
-            rows = resample(weights, rng)
+        if n_left == 0 or n_left % EVERY:
+            continue
+        rows = resample_if_uneven(log_weights, rng)
+        if rows is not None:
             sampler, plain = sampler.take(rows), plain.take(rows)
             frames[: t + 1] = frames[: t + 1, rows]
             log_weights = np.zeros(N_PARTICLES)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..theory.chord_decoding import CERTAINTY, price_of_change, unit_templates
 from ..theory.chord_symbols import FREE
-from ..theory.keys import N_KEYS, octave_fold
+from ..theory.keys import N_KEYS, pitch_classes
 from ..theory.vocabulary import VOCABULARIES
 from ._chords import LOOKAHEAD, N_CHORD_FEATURES, chord_features, until_the_end
 from ._emission import EmissionSampler
@@ -90,7 +90,6 @@ class Following:
         )
         templates = unit_templates(vocabularies[self._only_triads.argmin()])
         self._templates = templates.T.astype(np.float32)
-        self._fold = None if emission.n_features == N_KEYS else octave_fold(emission.n_features)
         self._known: dict[int, np.ndarray] = {}
         # Lead of each chord over the requested one, in nats, for each piece.
         self._ahead = np.zeros((len(chords), len(templates)))
@@ -228,7 +227,7 @@ class Following:
         what these frames add to `_ahead`. Each piece is computed separately, so that rounding does
         not depend on the other pieces.
         """
-        chroma = frames if self._fold is None else frames @ self._fold
+        chroma = pitch_classes(frames)
         roots = np.sqrt(chroma)
         several = len(self._relative) > 1
         relative = self._relative[self._which[rows]] if several else self._relative

@@ -76,9 +76,8 @@ def fill_gap(
         fit = (1 - n_left / HORIZON) * _log_likelihood(sampler, ahead, log_prob)
         log_weights += fit - counted
         counted = fit
-        weights = softmax(log_weights)
-        if n_left and is_uneven(weights):
-            rows = resample(weights, rng)
+        rows = resample_if_uneven(log_weights, rng) if n_left else None
+        if rows is not None:
             sampler, shifts, counted = sampler.take(rows), shifts[rows], counted[rows]
             frames[: t + 1] = frames[: t + 1, rows]
             log_weights = np.zeros(n)
@@ -86,13 +85,15 @@ def fill_gap(
     return frames[:, chosen], int(shifts[chosen])
 
 
-def is_uneven(weights: np.ndarray) -> bool:
-    """Return whether continuations with these weights, (n,), should be resampled."""
-    return bool(1 / (weights**2).sum() < len(weights) / 2)
+def resample_if_uneven(log_weights: np.ndarray, rng: np.random.RandomState) -> np.ndarray | None:
+    """Draw a row number per continuation in proportion to the weights; None if they are even.
 
-
-def resample(weights: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-    """Draw row numbers in proportion to `weights`, one per weight, by systematic resampling."""
+    Weights are uneven if the effective number of continuations is less than half of their number.
+    Row numbers are drawn by systematic resampling.
+    """
+    weights = softmax(log_weights)
+    if not 1 / (weights**2).sum() < len(weights) / 2:
+        return None
     places = (rng.random_sample() + np.arange(len(weights))) / len(weights)
     return np.minimum(np.searchsorted(weights.cumsum(), places), len(weights) - 1)
 

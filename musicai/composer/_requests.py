@@ -22,7 +22,7 @@ from ..theory.progression import has_progressions, key_of_progression
 from ..theory.spelling import key_number
 from ._conditioning import Traits, sample_traits, standardize
 from ._emission import is_tied, sample_categorical
-from ._sampling import Draws, Sampler, Voices, follow
+from ._sampling import Draws, Sampler, Voices, follow, source_of
 from ._tied import keys_of_strands
 
 ReadChords = Callable[[Any, Any, str], np.ndarray]
@@ -153,9 +153,8 @@ class Requests:
         return len(self.each) == 1 or not isinstance(self.rng, np.random.RandomState)
 
     def __iter__(self) -> Iterator[tuple[Request, np.random.RandomState]]:
-        shared = isinstance(self.rng, np.random.RandomState)
         for i, request in enumerate(self.each):
-            yield request, self.rng if shared else self.rng[i]  # type: ignore[index,misc]
+            yield request, source_of(self.rng, i)
 
 
 def is_list(value: Any) -> bool:

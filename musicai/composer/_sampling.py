@@ -45,6 +45,11 @@ Draws = np.random.RandomState | Sequence[np.random.RandomState]
 """One random state for all pieces, or one for each piece."""
 
 
+def source_of(rng: Draws, piece: int) -> np.random.RandomState:
+    """Return the random state of a piece: the shared one, or its own."""
+    return rng if isinstance(rng, np.random.RandomState) else rng[piece]
+
+
 @dataclass(frozen=True)
 class Voices:
     """Rows of the batch for blends of styles: each piece has a row for each of its styles.
@@ -75,8 +80,7 @@ class Voices:
         for piece, rows in enumerate(self._rows):
             row = rows[0]
             if len(rows) > 1:
-                source = rng if isinstance(rng, np.random.RandomState) else rng[piece]
-                row += choose(self.weights[rows], source.random_sample())
+                row += choose(self.weights[rows], source_of(rng, piece).random_sample())
             chosen.append(row)
         return np.array(chosen)
 
@@ -146,6 +150,11 @@ class Sampler:
         self._n_flags = self.trunk.n_inputs - self.emission.n_inputs - N_CUES
         nothing = np.zeros((n_pieces * n_strands, self.emission.n_inputs))
         self.trunk.step(self._inputs(nothing, start=True))
+
+    @property
+    def n_pieces(self) -> int:
+        """Number of pieces."""
+        return len(self.previous) if self.voices is None else self.voices.n_pieces
 
     @property
     def context(self) -> np.ndarray:

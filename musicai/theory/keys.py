@@ -5,6 +5,7 @@ major key and its relative minor share a number.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -106,9 +107,12 @@ def classes_of_features(n_features: int) -> np.ndarray:
     return (np.arange(n_features) + _LOWEST_PITCH_CLASS.get(n_features, 0)) % N_KEYS
 
 
+@cache
 def octave_fold(n_features: int) -> np.ndarray:
     """Return the matrix, (n_features, 12), that adds up the features of each pitch class."""
-    return np.eye(N_KEYS, dtype=np.float32)[classes_of_features(n_features)]
+    fold = np.eye(N_KEYS, dtype=np.float32)[classes_of_features(n_features)]
+    fold.setflags(write=False)  # all callers share it
+    return fold
 
 
 def estimate_keys(pieces: Sequence[np.ndarray]) -> list[int]:
@@ -131,4 +135,4 @@ def pitch_classes(frames: np.ndarray) -> np.ndarray:
     n_features = frames.shape[-1]
     if n_features == N_KEYS:
         return frames
-    return frames @ octave_fold(n_features).astype(frames.dtype)
+    return frames @ octave_fold(n_features).astype(frames.dtype, copy=False)
