@@ -6,8 +6,9 @@ reads frames relative to its pitch class; all twelve have the same weights. A ne
 hidden layers (the head), also the same for every note, computes the probability of a note. It reads
 the output of the LSTM of the note's pitch class and the mean output of all twelve LSTMs. It also
 reads the last two frames, the matched frame (see `_matches`) and the lower notes of the modeled
-frame, all relative to the note; how often each pitch class has sounded recently; how long the note
-has sounded or been silent; and the confidence in the match.
+frame, all relative to the note; how many lower notes differ from the last and from the matched
+frame; how often each pitch class has sounded recently; how long the note has sounded or been
+silent; and the confidence in the match.
 
 The probability of a frame is the product of the probabilities of its notes, from the lowest to the
 highest. It is exact, and the probabilities of all possible frames sum to one.
@@ -37,6 +38,7 @@ from ._roll_memory import N_AGES, N_RECENT, N_SCALARS, N_STATES, RollMemory
 # the notes within _NEARER semitones.
 _NEAR = 24
 _NEARER = 12
+_MOST_DIFFERENCES = 2  # the differences from another frame are counted up to this number
 _N_PLACES = 12  # number of inputs of each LSTM that hold the projected scalars
 _MEAN_STEP = 8  # `mean_head` is trained on every eighth frame
 # Notes more than this many semitones outside the range of the training notes always have the
@@ -76,6 +78,8 @@ class TiedNADE(Emission):
         self.below = nn.Parameter(torch.empty(n_features - 1, n_units))
         self.below_by_class = nn.Parameter(torch.empty(N_KEYS, n_units))
         self.n_below = nn.Parameter(torch.empty(2, n_units))
+        n_counts = _MOST_DIFFERENCES + 1
+        self.differences = nn.Parameter(torch.empty(n_counts, n_counts, n_units))
         self.ages = nn.Parameter(torch.empty(N_AGES, n_units))
         self.confidences = nn.Parameter(torch.empty(2 * N_CONFIDENCES, n_units))
         self.register = nn.Parameter(torch.empty(-(-n_features // N_KEYS) + 1, n_units))
@@ -166,8 +170,8 @@ class TiedNADE(Emission):
         """Return the inputs of the first activation function, (N, n_notes, n_units).
 
         They include what the past contributes to each note in the compass. `notes` (N, n_notes)
-        holds the notes of the frame itself; if given, each sounding one contributes to the inputs
-        of higher notes.
+        holds the notes of the frame itself; if given, they contribute to the inputs of higher
+        notes.
         """
         lowest, end = self._bounds
         known = previous[:, : 4 * self.n_features].unflatten(1, (4, -1))[..., lowest:end]
@@ -186,6 +190,11 @@ class TiedNADE(Emission):
         states = (self.ages + self.confidences[:, None]).flatten(0, 1)
         units = units + of_classes[:, _classes(self.n_features, units.device)[lowest:end]]
         units = units + F.embedding(known[:, 3].long(), states)
+        if notes is not None:
+            differs = (notes[:, None] != known[:, [0, 2]]).int()
+            counts = (differs.cumsum(-1) - differs).clamp(max=_MOST_DIFFERENCES)
+            numbers = (_MOST_DIFFERENCES + 1) * counts[:, 0] + counts[:, 1]
+            units = units + F.embedding(numbers, self.differences.flatten(0, 1))
         return units + _octaves(self.n_features, units.device)[lowest:end] @ self.register
 
     def _weights_of_notes(self) -> Tensor:
@@ -306,6 +315,7 @@ class TiedNADESampler(EmissionSampler):
         # Weights of the recent notes of all pitch classes in the units of each pitch class.
         of_recent = weights["recent_to_units.weight"].T.reshape(-1, N_KEYS, n_units)
         self._recent = of_recent[:, _KEYS_OF_STRANDS[:N_KEYS]].reshape(N_RECENT, -1)
+        self._differences = weights["differences"].reshape(-1, n_units)
         self._direct = weights["states_to_output"][:, 0]
         self._places = (
             np.ascontiguousarray(weights["scalars_to_places.weight"].T),
@@ -377,29 +387,46 @@ class TiedNADESampler(EmissionSampler):
             missing = (
                 noise[rows, self._lowest : self._end] - self._direct[self._states(previous[rows])]
             )
-            frames[rows, self._lowest : self._end] = self._draw_notes(units, missing)
+            frames[rows, self._lowest : self._end] = self._draw_notes(
+                units, missing, self._known_frames(previous[rows])[:, [0, 2]].astype(np.intp)
+            )
         return frames
 
-    def _draw_notes(self, units: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    def _draw_notes(
+        self, units: np.ndarray, missing: np.ndarray, compared: np.ndarray
+    ) -> np.ndarray:
         """Draw the notes in the compass, (N, n_notes).
 
         A note sounds if its logit exceeds the noise. `missing` is the noise minus the part of the
-        logit that `_logits` does not compute.
+        logit that `_logits` does not compute. `compared` (N, 2, n_notes) holds the frames with
+        which the drawn frame is compared. `units` and `missing` are changed in place.
         """
         if not self._autoregressive:
             return (self._logits(units) > missing).astype(np.float32)
         notes = np.zeros(missing.shape, np.float32)
         keys = np.arange(self._end - self._lowest)
         rows, start = np.arange(len(notes)), 0
+        # Number of lower notes that differ from `compared` if no further note sounds.
+        differences = compared.cumsum(2) - compared
         while len(rows) and start < len(keys):
-            ones = self._logits(units[:, start:]) > missing[:, start:]
+            counts = np.minimum(differences[:, :, start:], _MOST_DIFFERENCES)
+            numbers = (_MOST_DIFFERENCES + 1) * counts[:, 0] + counts[:, 1]
+            of_counts = self._differences.take(numbers, axis=0)
+            ones = self._logits(units[:, start:] + of_counts) > missing[:, start:]
             first = ones.argmax(1)
             sounds = ones[np.arange(len(rows)), first]
-            rows, first = rows[sounds], first[sounds] + start
+            if not sounds.all():
+                rows, first, units, missing, compared, differences = (
+                    x[sounds] for x in (rows, first, units, missing, compared, differences)
+                )
+            first += start
             notes[rows, first] = 1
-            units = units[sounds] + self._below[first]
-            missing = np.where(keys > first[:, None], missing[sounds], np.inf)
             start = int(first.min(initial=len(keys))) + 1
+            higher = keys[start:] > first[:, None]
+            missing[:, start:][~higher] = np.inf
+            units[:, start:] += self._below[first, start:]
+            change = 1 - 2 * compared[np.arange(len(rows)), :, first]
+            differences[:, :, start:] += change[:, :, None] * higher[:, None]
         return notes
 
     def _first_layer(self, readout: np.ndarray, previous: np.ndarray) -> np.ndarray:
@@ -415,11 +442,15 @@ class TiedNADESampler(EmissionSampler):
         units = self._units_of_states[self._states(previous)]
         units += of_classes[:, self._classes[self._lowest : self._end]]
         units += self._register
-        known = previous[:, : 3 * self.n_features].reshape(len(previous), 3, -1)
-        for own, sounding in zip(units, known[..., self._lowest : self._end], strict=True):
+        for own, sounding in zip(units, self._known_frames(previous), strict=True):
             # Few notes sound, so only their vectors are added.
             own += self._past[sounding.ravel().nonzero()[0]].sum(0)
         return units
+
+    def _known_frames(self, previous: np.ndarray) -> np.ndarray:
+        """Return the last, the second to last and the matched frame, (N, 3, n_notes)."""
+        known = previous[:, : 3 * self.n_features].reshape(len(previous), 3, -1)
+        return known[..., self._lowest : self._end]
 
     def _states(self, previous: np.ndarray) -> np.ndarray:
         """Return the number of the state of every note in the compass, (N, n_notes)."""
