@@ -146,9 +146,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, SamplingComposer):
     validation_fraction : float, default=0.1
         Fraction of the pieces set aside for early stopping, in (0, 1).
     n_iter_no_change : int, default=20
-        Number of epochs without improvement after which training stops. The validation score often
-        improves most near the end, when the learning rate approaches zero, so a small number may
-        stop training too early.
+        Number of epochs without improvement after which training comes to an end: it returns to
+        the best weights, and the learning rate decays to zero over as many further epochs, which
+        often improves the validation score once more.
     tol : float, default=1e-4
         Smallest increase of the validation score that counts as an improvement.
     warm_start : bool, default=False

@@ -27,6 +27,10 @@ class Progress:
     """Empty without a validation score; the current weights then count as the best."""
     waited: int = 0
     """Number of epochs since the validation score last improved by more than `tol`."""
+    decay_start: int | None = None
+    """Number of epochs after which the learning rate began to decay to zero because the validation
+    score no longer improved.
+    """
     n_batches: int = 0
     """Number of batches processed in the current epoch."""
     nats: float = 0.0

@@ -83,6 +83,7 @@ def check_resumed(state: dict[str, Any], network: Network) -> None:
                     "best_score": float | None,
                     "best_weights": _weights(network, best) if best else {},
                     "waited": int,
+                    "decay_start": int | None,
                     "n_batches": int,
                     "nats": float,
                     "n_frames": int,
@@ -94,6 +95,7 @@ def check_resumed(state: dict[str, Any], network: Network) -> None:
             },
         )
         counts = [progress[name] for name in ("waited", "n_batches", "n_frames", "n_retries")]
+        counts.append(progress["decay_start"] or 0)
         if not 0 <= state["elapsed"] < np.inf or min(counts) < 0:
             raise ValueError("seconds or counts are negative")
         if (progress["n_frames"] > 0) != (progress["n_batches"] > 0):

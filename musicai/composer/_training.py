@@ -1,8 +1,10 @@
 """The training loop, which maximizes the likelihood epoch by epoch and keeps the best weights.
 
 The optimizer is AdamW with clipped gradients. After a warm-up, the learning rate decays to zero
-along a cosine over the budget or, without a budget, stays constant. Batches hold few excerpts (16
-by default) of up to 128 frames from random offsets. Of these choices, small batches matter most.
+along a cosine over the budget or, without a budget, stays constant. If the validation score no
+longer improves, training returns to the best weights, and the rate decays to zero sooner, because
+weights improve most at low rates. Batches hold few excerpts (16 by default) of up to 128 frames from
+random offsets. Of these choices, small batches matter most.
 
 The seed, the numbers of the epoch and the batch, and the rank of the process determine all random
 draws. A resumed run therefore takes the same steps, although no random states are saved.
@@ -94,6 +96,7 @@ class Trainer:
         self.optimizer = Optimizer(network)
         self.progress = Progress()
         self._decays = budget is not None
+        self._patience = 1
         self._rng = np.random.RandomState(0)
         self._generator = torch.Generator(group.device)
         self._snapshot: dict[str, Any] = {}
@@ -112,10 +115,12 @@ class Trainer:
     ) -> None:
         """Train until the budget is spent or the validation score no longer improves.
 
-        Callbacks can end training earlier. Without `validation`, the last weights count as the
-        best. If training diverges, it returns to the last good state and continues with a lower
-        learning rate; after three retries, it raises a `DivergenceError`. Ctrl-C ends training with
-        a warning and keeps the best weights so far.
+        Once the score has not improved for `n_iter_no_change` epochs, training returns to the best
+        weights, and the learning rate decays to zero over as many further epochs, which are the
+        last ones. Callbacks can end training earlier. Without `validation`, the last weights count
+        as the best. If training diverges, it returns to the last good state and continues with a
+        lower learning rate; after three retries, it raises a `DivergenceError`. Ctrl-C ends
+        training with a warning and keeps the best weights so far.
 
         Parameters
         ----------
@@ -131,6 +136,7 @@ class Trainer:
         callbacks : EpochCallbacks, default=None
             Called before and after every epoch and at the end, in the first process.
         """
+        self._patience = n_iter_no_change
         if state:
             self._snapshot = state
             self._restore(state)
@@ -139,7 +145,7 @@ class Trainer:
             self.progress.best_score = self._score(validation)
             self.progress.best_weights = start
         try:
-            late = self._run_epochs(training, validation, n_iter_no_change, tol, verbose, callbacks)
+            late = self._run_epochs(training, validation, tol, verbose, callbacks)
         except DivergenceError:
             if self.checkpoint:
                 self.checkpoint.remove()  # a run resumed from it would diverge again
@@ -168,7 +174,6 @@ class Trainer:
         self,
         training: Collection,
         validation: Collection | None,
-        n_iter_no_change: int,
         tol: float,
         verbose: int,
         callbacks: EpochCallbacks | None,
@@ -204,7 +209,7 @@ class Trainer:
                     logger.info("epoch %d of at most %d: %s", n_epochs, most, self.progress)
                 finished = (
                     self.group.share(lambda: bool(callbacks and callbacks.end_epoch(self)))
-                    or self.progress.waited >= n_iter_no_change
+                    or self.progress.n_epochs >= self._last_epoch
                     or self.budget.spent(self.progress.n_epochs) == 1
                 )
         return interrupted()
@@ -244,6 +249,12 @@ class Trainer:
             raise self._diverged(f"the validation score is {score}")
 
     @property
+    def _last_epoch(self) -> float:
+        """Number of epochs after which training ends because the score no longer improves."""
+        start = self.progress.decay_start
+        return math.inf if start is None else start + self._patience
+
+    @property
     def highest_rate(self) -> float:
         """Peak learning rate, which is reduced after every divergence."""
         return self.learning_rate * _RATE_OF_A_RETRY**self.progress.n_retries
@@ -268,14 +279,20 @@ class Trainer:
         if n_interrupted:
             raise KeyboardInterrupt
         self._watch(nats / n_frames, self.optimizer.clip())
-        rate = self.highest_rate * min(1.0, (self.optimizer.n_steps + 1) / _WARM_UP_STEPS)
-        if self._decays:
-            self.budget.elapsed = elapsed
-            rate *= 0.5 * (1 + math.cos(math.pi * self.budget.spent(done)))
-        self.optimizer.step(rate, skip=progress.n_refused > 0)
+        self.budget.elapsed = elapsed
+        self.optimizer.step(self._rate(done), skip=progress.n_refused > 0)
         progress.n_batches += 1
         progress.nats += nats
         progress.n_frames += n_frames
+
+    def _rate(self, done: float) -> float:
+        """Return the learning rate `done` epochs after the start of training."""
+        rate = self.highest_rate * min(1.0, (self.optimizer.n_steps + 1) / _WARM_UP_STEPS)
+        if self._decays:
+            rate *= _cosine(self.budget.spent(done))
+            if self.progress.decay_start is not None:
+                rate *= _cosine((done - self.progress.decay_start) / self._patience)
+        return rate
 
     def _add_gradients(
         self,
@@ -323,6 +340,9 @@ class Trainer:
         if score is not None:
             progress.validation_curve = [*(progress.validation_curve or []), score]
             progress.waited = 0 if progress.improves(score, tol) else progress.waited + 1
+            if progress.decay_start is None and progress.waited >= self._patience:
+                progress.decay_start = progress.n_epochs
+                self.network.load_weights(progress.best_weights)
             if progress.improves(score):
                 progress.best_score, progress.best_weights = score, export_weights(self.network)
         self.progress = progress
@@ -413,6 +433,11 @@ class Trainer:
             f"training was interrupted after {n_epochs} of {self.budget.max_iter} epochs; "
             f"{kept}{hint}"
         )
+
+
+def _cosine(share: float) -> float:
+    """Return a factor that falls from 1 to 0 along a cosine as `share` rises from 0 to 1."""
+    return 0.5 * (1 + math.cos(math.pi * share))
 
 
 def export_weights(network: Network) -> dict[str, np.ndarray]:

@@ -428,13 +428,14 @@ OF_CHECKPOINT = [
     ),
     (lambda arrays, plain: plain["progress"].update(nats=None), "nats.* is NoneType None"),
     (lambda arrays, plain: plain["progress"].update(waited=-1), "counts are negative"),
+    (lambda arrays, plain: plain["progress"].update(decay_start=-1), "or counts are negative"),
     (
         lambda arrays, plain: plain["progress"].update(n_frames=0, n_batches=5),
         "frames and batches do not match",
     ),
     (
         lambda arrays, plain: plain["progress"].update(other=1),
-        "progress is dict of length 13",
+        "progress is dict of length 14",
     ),
     (lambda arrays, plain: plain.update(elapsed=-1), "seconds or counts are negative"),
     (lambda arrays, plain: plain.update(seed="abcd"), "is damaged or not a checkpoint"),

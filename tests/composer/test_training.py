@@ -2,6 +2,7 @@ import logging
 import re
 import signal
 import warnings
+from itertools import pairwise
 from pickle import dumps, loads
 
 import numpy as np
@@ -71,20 +72,33 @@ def test_curves_have_a_value_for_every_epoch_and_the_loss_falls(chroma):
     assert composer.loss_curve_[-1] < composer.loss_curve_[0]
 
 
-def test_training_stops_early_and_keeps_the_best_weights(chroma, monkeypatch):
-    scores = iter([-5.0, -3.0, -4.0, -4.0, -4.0, -4.0])
+def test_training_ends_early_with_a_decaying_learning_rate_and_keeps_the_best_weights(
+    chroma, monkeypatch
+):
+    scripted = [-5.0, -3.0, -4.0, -4.0, -4.0, -3.5, -2.0, -4.0]
+    scores = iter(scripted)
     kept = []
 
-    def scripted(network, collection):
-        kept.append({k: v.clone() for k, v in network.state_dict().items()})
+    def next_score(network, collection):
+        kept.append({k: v.clone().numpy() for k, v in network.state_dict().items()})
         return next(scores)
 
-    monkeypatch.setattr("musicai.composer._training.mean_score", scripted)
+    monkeypatch.setattr("musicai.composer._training.mean_score", next_score)
     composer = small(max_iter=50, n_iter_no_change=3).fit(chroma)
-    assert composer.n_iter_ == 5
-    assert composer.validation_curve_ == [-5.0, -3.0, -4.0, -4.0, -4.0]
+    assert composer.validation_curve_ == scripted
     for name, weights in composer.weights_.items():
-        np.testing.assert_array_equal(weights, kept[1][name])
+        np.testing.assert_array_equal(weights, kept[6][name])
+    changes = [
+        sum(np.square(after[name] - before[name]).sum() for name in after)
+        for before, after in pairwise(kept)
+    ]
+    # The decay starts after change 3, from the best weights; change 6 is in its last third.
+    assert changes[6] < 0.25 * changes[3]
+    from_best, from_last = (
+        sum(np.square(kept[5][name] - start[name]).sum() for name in start)
+        for start in (kept[1], kept[4])
+    )
+    assert from_best < from_last
 
 
 def test_training_on_a_single_piece_uses_no_validation_pieces(chroma):
