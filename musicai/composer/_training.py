@@ -3,8 +3,8 @@
 The optimizer is AdamW with clipped gradients. After a warm-up, the learning rate decays to zero
 along a cosine over the budget or, without a budget, stays constant. If the validation score no
 longer improves, training returns to the best weights, and the rate decays to zero sooner, because
-weights improve most at low rates. Batches hold few excerpts (16 by default) of up to 128 frames from
-random offsets. Of these choices, small batches matter most.
+weights improve most at low rates. Batches hold few excerpts (16 by default) of up to 128 frames
+from random offsets. Of these choices, small batches matter most.
 
 The seed, the numbers of the epoch and the batch, and the rank of the process determine all random
 draws. A resumed run therefore takes the same steps, although no random states are saved.
