@@ -97,7 +97,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, SamplingComposer):
         Number of layers of the LSTM, at most 100.
     dropout : float, default=0.3
         Dropout rate of the LSTM's output in training, in [0, 1). If weights are shared over pitch,
-        inputs of the LSTM and hidden units of the emission are also dropped, at 0.3 times this
+        inputs of the LSTM and hidden units of the emission are also dropped, at 0.4 times this
         rate.
     emission : str, default="auto"
         Distribution of a frame given the previous frames.
@@ -130,7 +130,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, SamplingComposer):
         "independent".
     learning_rate : float, default=0.03
         Peak learning rate of AdamW. After a warm-up, the rate decays to zero along a cosine over
-        the budget set by `max_iter` and `max_time`.
+        the budget set by `max_iter` and `max_time`, or sooner with early stopping.
     batch_size : int, default=16
         Number of excerpts in a training step. An excerpt has at most 128 frames.
     max_iter : int, default=100
@@ -139,16 +139,17 @@ class LSTMComposer(CallbackSupportMixin, Persistent, SamplingComposer):
         Maximum training time in seconds; None for no limit. With a limit, the number of steps and
         the learning rate depend on the speed of the machine, so results are not reproducible.
     early_stopping : bool, default=True
-        Whether to stop when the score of validation pieces no longer improves, and keep the weights
-        with the best score. Without `X_val`, some of the pieces are set aside for validation. Only
-        whole pieces are set aside, and at least one piece of each style is left for training. If no
-        piece can be spared, training ends only after `max_iter` epochs or `max_time` seconds.
+        Whether to end training if the score of validation pieces no longer improves (see
+        `n_iter_no_change`), and keep the weights with the best score. Without `X_val`, some of the
+        pieces are set aside for validation. Only whole pieces are set aside, and at least one piece
+        of each style is left for training. If no piece can be spared, training ends only after
+        `max_iter` epochs or `max_time` seconds.
     validation_fraction : float, default=0.1
         Fraction of the pieces set aside for early stopping, in (0, 1).
     n_iter_no_change : int, default=20
-        Number of epochs without improvement after which training comes to an end: it returns to
-        the best weights, and the learning rate decays to zero over as many further epochs, which
-        often improves the validation score once more.
+        Number of epochs without improvement after which training returns to the best weights. The
+        learning rate then decays to zero over as many further epochs, unless the budget is spent
+        first, and training ends. This decay often improves the validation score again.
     tol : float, default=1e-4
         Smallest increase of the validation score that counts as an improvement.
     warm_start : bool, default=False
@@ -504,6 +505,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, SamplingComposer):
                 batch_size=self.batch_size,
                 seed=seed,
                 group=group,
+                n_iter_no_change=self.n_iter_no_change,
                 budget=None if incremental else Budget(self.max_iter, self.max_time),
                 checkpoint=checkpoint,
                 steps_between_snapshots=self._steps_between_snapshots,
@@ -519,7 +521,6 @@ class LSTMComposer(CallbackSupportMixin, Persistent, SamplingComposer):
                     trainer.run,
                     training,
                     validation,
-                    n_iter_no_change=self.n_iter_no_change,
                     tol=self.tol,
                     verbose=self.verbose,
                     state=state,

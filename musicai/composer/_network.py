@@ -300,6 +300,12 @@ class Network(nn.Module):
         """Load weights from NumPy arrays."""
         self.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
 
+    @torch.no_grad()
+    def load_parameters(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Load parameters from NumPy arrays; buffers, such as `trait_scale`, keep their values."""
+        for name, parameter in self.named_parameters():
+            parameter.copy_(torch.from_numpy(weights[name]))
+
 
 def network_to_train(
     emission: str,
@@ -364,7 +370,7 @@ def _drop(x: Tensor, dropout: float, generator: torch.Generator) -> Tensor:
     bits.random_(-(2**63), None, generator=generator)
     threshold = min(round(dropout * 2**16), 2**16 - 1) - 2**15
     kept = bits.view(torch.int16)[: x.numel()].view(x.shape) >= threshold
-    return x * kept.to(x.dtype).mul_(1 / (1 - dropout))
+    return x * (kept / (1 - dropout))
 
 
 def _autocast(device: torch.device) -> torch.autocast:

@@ -28,8 +28,9 @@ class Progress:
     waited: int = 0
     """Number of epochs since the validation score last improved by more than `tol`."""
     decay_start: int | None = None
-    """Number of epochs after which the learning rate began to decay to zero because the validation
-    score no longer improved.
+    """Number of complete epochs when training returned to the best weights; None before that.
+
+    The learning rate then decays to zero within `n_iter_no_change` epochs.
     """
     n_batches: int = 0
     """Number of batches processed in the current epoch."""

@@ -100,6 +100,10 @@ def check_resumed(state: dict[str, Any], network: Network) -> None:
             raise ValueError("seconds or counts are negative")
         if (progress["n_frames"] > 0) != (progress["n_batches"] > 0):
             raise ValueError("frames and batches do not match")
+        if (progress["best_score"] is None) != (not best):
+            raise ValueError("best score and best weights do not match")
+        if (progress["decay_start"] or 0) > len(progress["loss_curve"]):
+            raise ValueError("decay_start is after the last epoch")
     except Exception as error:  # an invalid file may contain anything
         raise ValueError(
             f"the checkpoint has no training state to resume from ({str(error)[:300]}): "

@@ -6,9 +6,9 @@ reads frames relative to its pitch class; all twelve have the same weights. A ne
 hidden layers (the head), also the same for every note, computes the probability of a note. It reads
 the output of the LSTM of the note's pitch class and the mean output of all twelve LSTMs. It also
 reads the last two frames, the matched frame (see `_matches`) and the lower notes of the modeled
-frame, all relative to the note; how many lower notes differ from the last and from the matched
-frame; how often each pitch class has sounded recently; how long the note has sounded or been
-silent; and the confidence in the match.
+frame, all relative to the note; in how many lower notes the modeled frame differs from the last
+frame and from the matched frame; how often each pitch class has sounded recently; how long the note
+has sounded or been silent; and the confidence in the match.
 
 The probability of a frame is the product of the probabilities of its notes, from the lowest to the
 highest. It is exact, and the probabilities of all possible frames sum to one.
@@ -38,7 +38,7 @@ from ._roll_memory import N_AGES, N_RECENT, N_SCALARS, N_STATES, RollMemory
 # the notes within _NEARER semitones.
 _NEAR = 24
 _NEARER = 12
-_MOST_DIFFERENCES = 2  # the differences from another frame are counted up to this number
+_MOST_DIFFERENCES = 2  # differing notes are counted up to this number
 _N_PLACES = 12  # number of inputs of each LSTM that hold the projected scalars
 _MEAN_STEP = 8  # `mean_head` is trained on every eighth frame
 # Notes more than this many semitones outside the range of the training notes always have the
@@ -192,8 +192,8 @@ class TiedNADE(Emission):
         units = units + F.embedding(known[:, 3].long(), states)
         if notes is not None:
             differs = (notes[:, None] != known[:, [0, 2]]).int()
-            counts = (differs.cumsum(-1) - differs).clamp(max=_MOST_DIFFERENCES)
-            numbers = (_MOST_DIFFERENCES + 1) * counts[:, 0] + counts[:, 1]
+            n_differences = (differs.cumsum(-1) - differs).clamp(max=_MOST_DIFFERENCES)
+            numbers = (_MOST_DIFFERENCES + 1) * n_differences[:, 0] + n_differences[:, 1]
             units = units + F.embedding(numbers, self.differences.flatten(0, 1))
         return units + _octaves(self.n_features, units.device)[lowest:end] @ self.register
 
@@ -398,15 +398,15 @@ class TiedNADESampler(EmissionSampler):
         """Draw the notes in the compass, (N, n_notes).
 
         A note sounds if its logit exceeds the noise. `missing` is the noise minus the part of the
-        logit that `_logits` does not compute. `compared` (N, 2, n_notes) holds the frames with
-        which the drawn frame is compared. `units` and `missing` are changed in place.
+        logit that `_logits` does not compute. `compared` (N, 2, n_notes) holds the last
+        and the matched frame. `units` and `missing` are changed in place.
         """
         if not self._autoregressive:
             return (self._logits(units) > missing).astype(np.float32)
         notes = np.zeros(missing.shape, np.float32)
         keys = np.arange(self._end - self._lowest)
         rows, start = np.arange(len(notes)), 0
-        # Number of lower notes that differ from `compared` if no further note sounds.
+        # In how many lower notes the frame differs from each of these if no further note sounds.
         differences = compared.cumsum(2) - compared
         while len(rows) and start < len(keys):
             counts = np.minimum(differences[:, :, start:], _MOST_DIFFERENCES)
@@ -459,11 +459,12 @@ class TiedNADESampler(EmissionSampler):
 
     def _logits(self, units: np.ndarray) -> np.ndarray:
         weight, bias = self._hidden
-        # `np.dot` uses a matrix product of BLAS only for two-dimensional arrays.
+        # `np.dot` uses a matrix product of BLAS only for two-dimensional arrays. `einsum` sums each
+        # row alone, so that rounding does not depend on the other pieces.
         hidden = np.dot(np.maximum(units, 0).reshape(-1, len(weight)), weight)
         hidden += bias
         np.maximum(hidden, 0, out=hidden)
-        logits = np.dot(hidden, self._output[0]) + self._output[1]
+        logits = np.einsum("nu,u->n", hidden, self._output[0]) + self._output[1]
         return logits.reshape(len(units), -1)
 
     def mean(self, context: np.ndarray, previous: np.ndarray) -> np.ndarray:

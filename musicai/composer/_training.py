@@ -1,10 +1,10 @@
 """The training loop, which maximizes the likelihood epoch by epoch and keeps the best weights.
 
 The optimizer is AdamW with clipped gradients. After a warm-up, the learning rate decays to zero
-along a cosine over the budget or, without a budget, stays constant. If the validation score no
-longer improves, training returns to the best weights, and the rate decays to zero sooner, because
-weights improve most at low rates. Batches hold few excerpts (16 by default) of up to 128 frames
-from random offsets. Of these choices, small batches matter most.
+along a cosine over the budget or, without a budget, stays constant. Once the validation score no
+longer improves, training returns to the best weights, and the rate decays to zero within
+`n_iter_no_change` epochs, because scores often improve at low rates. Batches hold few excerpts (16
+by default) of up to 128 frames from random offsets. Of these choices, small batches matter most.
 
 The seed, the numbers of the epoch and the batch, and the rank of the process determine all random
 draws. A resumed run therefore takes the same steps, although no random states are saved.
@@ -65,6 +65,9 @@ class Trainer:
         Seed of all random draws in training, such as offsets and order of excerpts, and dropout.
     group : Group
         Processes that train together.
+    n_iter_no_change : int, default=1
+        Number of epochs without improvement after which early stopping begins, and number of epochs
+        that it takes.
     budget : Budget, default=None
         Limits of the training run; None for a constant learning rate after the warm-up.
     checkpoint : Checkpoint, default=None
@@ -81,6 +84,7 @@ class Trainer:
         batch_size: int,
         seed: int,
         group: Group,
+        n_iter_no_change: int = 1,
         budget: Budget | None = None,
         checkpoint: Checkpoint | None = None,
         steps_between_snapshots: int = 50,
@@ -90,13 +94,13 @@ class Trainer:
         self.batch_size = batch_size
         self.seed = seed
         self.group = group
+        self.n_iter_no_change = n_iter_no_change
         self.budget = budget or Budget(1, None)
         self.checkpoint = checkpoint
         self.steps_between_snapshots = steps_between_snapshots
         self.optimizer = Optimizer(network)
         self.progress = Progress()
         self._decays = budget is not None
-        self._patience = 1
         self._rng = np.random.RandomState(0)
         self._generator = torch.Generator(group.device)
         self._snapshot: dict[str, Any] = {}
@@ -106,27 +110,28 @@ class Trainer:
         training: Collection,
         validation: Collection | None,
         *,
-        n_iter_no_change: int,
         tol: float,
         verbose: int = 0,
         state: dict[str, Any] | None = None,
         start: dict[str, np.ndarray] | None = None,
         callbacks: EpochCallbacks | None = None,
     ) -> None:
-        """Train until the budget is spent or the validation score no longer improves.
+        """Train until the budget is spent or early stopping ends training.
 
-        Once the score has not improved for `n_iter_no_change` epochs, training returns to the best
-        weights, and the learning rate decays to zero over as many further epochs, which are the
-        last ones. Callbacks can end training earlier. Without `validation`, the last weights count
-        as the best. If training diverges, it returns to the last good state and continues with a
-        lower learning rate; after three retries, it raises a `DivergenceError`. Ctrl-C ends
-        training with a warning and keeps the best weights so far.
+        If the validation score has not improved for `n_iter_no_change` epochs, training returns to
+        the best weights, but keeps the moments of the optimizer. The learning rate then decays to
+        zero over as many further epochs, and training ends.
+
+        Callbacks can end training earlier. Without `validation`, the last weights count as the
+        best. If training diverges, it returns to the last good state and continues with a lower
+        learning rate; after three retries, it raises a `DivergenceError`. Ctrl-C ends training with
+        a warning and keeps the best weights so far.
 
         Parameters
         ----------
         training, validation : Collection
             Training and validation pieces.
-        n_iter_no_change, tol, verbose
+        tol, verbose
             Parameters of the composer.
         state : dict, default=None
             State from a checkpoint, to resume from.
@@ -136,7 +141,6 @@ class Trainer:
         callbacks : EpochCallbacks, default=None
             Called before and after every epoch and at the end, in the first process.
         """
-        self._patience = n_iter_no_change
         if state:
             self._snapshot = state
             self._restore(state)
@@ -209,7 +213,7 @@ class Trainer:
                     logger.info("epoch %d of at most %d: %s", n_epochs, most, self.progress)
                 finished = (
                     self.group.share(lambda: bool(callbacks and callbacks.end_epoch(self)))
-                    or self.progress.n_epochs >= self._last_epoch
+                    or self._final_decay(self.progress.n_epochs) >= 1
                     or self.budget.spent(self.progress.n_epochs) == 1
                 )
         return interrupted()
@@ -248,11 +252,10 @@ class Trainer:
         if score is not None and not math.isfinite(score):
             raise self._diverged(f"the validation score is {score}")
 
-    @property
-    def _last_epoch(self) -> float:
-        """Number of epochs after which training ends because the score no longer improves."""
+    def _final_decay(self, n_epochs: float) -> float:
+        """Return the share of early stopping that is over after `n_epochs`; 0 before it begins."""
         start = self.progress.decay_start
-        return math.inf if start is None else start + self._patience
+        return 0.0 if start is None else (n_epochs - start) / self.n_iter_no_change
 
     @property
     def highest_rate(self) -> float:
@@ -272,7 +275,7 @@ class Trainer:
         n_frames = sum(span.stop - span.start for span in spans)
         mine = slice(group.rank, None, group.size)
         nats = self._add_gradients(training, spans[mine], has_style[mine], n_frames)
-        elapsed = self.budget.clock() if self._decays and group.is_first else 0.0
+        elapsed = self.budget.clock() if group.is_first else 0.0
         nats, elapsed, n_interrupted = group.sum_gradients(
             self.optimizer.parameters, nats, elapsed, interrupted
         )
@@ -289,9 +292,7 @@ class Trainer:
         """Return the learning rate `done` epochs after the start of training."""
         rate = self.highest_rate * min(1.0, (self.optimizer.n_steps + 1) / _WARM_UP_STEPS)
         if self._decays:
-            rate *= _cosine(self.budget.spent(done))
-            if self.progress.decay_start is not None:
-                rate *= _cosine((done - self.progress.decay_start) / self._patience)
+            rate *= _cosine(self.budget.spent(done)) * _cosine(self._final_decay(done))
         return rate
 
     def _add_gradients(
@@ -340,11 +341,11 @@ class Trainer:
         if score is not None:
             progress.validation_curve = [*(progress.validation_curve or []), score]
             progress.waited = 0 if progress.improves(score, tol) else progress.waited + 1
-            if progress.decay_start is None and progress.waited >= self._patience:
-                progress.decay_start = progress.n_epochs
-                self.network.load_weights(progress.best_weights)
             if progress.improves(score):
                 progress.best_score, progress.best_weights = score, export_weights(self.network)
+            if progress.decay_start is None and progress.waited >= self.n_iter_no_change:
+                progress.decay_start = progress.n_epochs
+                self.network.load_parameters(progress.best_weights)
         self.progress = progress
 
     def _keep_state(self, interrupted: bool) -> None:

@@ -430,6 +430,14 @@ OF_CHECKPOINT = [
     (lambda arrays, plain: plain["progress"].update(waited=-1), "counts are negative"),
     (lambda arrays, plain: plain["progress"].update(decay_start=-1), "or counts are negative"),
     (
+        lambda arrays, plain: plain["progress"].update(decay_start=9),
+        "decay_start is after the last epoch",
+    ),
+    (
+        lambda arrays, plain: plain["progress"].update(best_score=None),
+        "best score and best weights do not match",
+    ),
+    (
         lambda arrays, plain: plain["progress"].update(n_frames=0, n_batches=5),
         "frames and batches do not match",
     ),

@@ -101,6 +101,32 @@ def test_training_ends_early_with_a_decaying_learning_rate_and_keeps_the_best_we
     assert from_best < from_last
 
 
+def test_weights_that_improve_the_score_by_less_than_tol_are_kept(chroma, monkeypatch):
+    scores = iter([-5.0, -4.99, -4.98, -6.0, -6.0])
+    kept = []
+
+    def next_score(network, collection):
+        kept.append({k: v.clone().numpy() for k, v in network.state_dict().items()})
+        return next(scores)
+
+    monkeypatch.setattr("musicai.composer._training.mean_score", next_score)
+    composer = small(max_iter=50, n_iter_no_change=2, tol=0.1).fit(chroma)
+    assert composer.n_iter_ == 5
+    for name, weights in composer.weights_.items():
+        np.testing.assert_array_equal(weights, kept[2][name])
+
+
+def test_a_warm_start_that_stops_early_keeps_the_new_scale_of_traits(chroma, monkeypatch):
+    composer = small(max_iter=1, warm_start=True).fit(chroma[:4])
+    scores = iter([-1.0, -5.0, -0.5])  # before training, in its epoch, and in the final decay
+    monkeypatch.setattr("musicai.composer._training.mean_score", lambda *_: next(scores))
+    composer.set_params(max_iter=2, n_iter_no_change=1)
+    before = composer.weights_["trait_scale"]
+    composer.fit(chroma[4:], X_val=chroma[:1])
+    assert composer.validation_curve_ == [-5.0, -0.5]
+    assert (composer.weights_["trait_scale"] != before).any()
+
+
 def test_training_on_a_single_piece_uses_no_validation_pieces(chroma):
     composer = small().fit(chroma[0])
     assert composer.validation_curve_ is None
