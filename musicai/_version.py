@@ -1,3 +1,3 @@
 """Version number, in a separate file so that builds can read it without importing the package."""
 
-__version__ = "0.1.0.dev1"
+__version__ = "0.1.0.dev2"
