@@ -370,7 +370,7 @@ def _drop(x: Tensor, dropout: float, generator: torch.Generator) -> Tensor:
     bits.random_(-(2**63), None, generator=generator)
     threshold = min(round(dropout * 2**16), 2**16 - 1) - 2**15
     kept = bits.view(torch.int16)[: x.numel()].view(x.shape) >= threshold
-    return x * (kept / (1 - dropout))
+    return x * kept.float().mul_(1 / (1 - dropout))
 
 
 def _autocast(device: torch.device) -> torch.autocast:
