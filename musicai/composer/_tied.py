@@ -20,6 +20,7 @@ References
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -193,8 +194,7 @@ class TiedNADE(Emission):
         if notes is not None:
             differs = (notes[:, None] != known[:, [0, 2]]).int()
             n_differences = (differs.cumsum(-1) - differs).clamp(max=_MOST_DIFFERENCES)
-            numbers = (_MOST_DIFFERENCES + 1) * n_differences[:, 0] + n_differences[:, 1]
-            units = units + F.embedding(numbers, self.differences.flatten(0, 1))
+            units = units + F.embedding(_pair(n_differences), self.differences.flatten(0, 1))
         return units + _octaves(self.n_features, units.device)[lowest:end] @ self.register
 
     def _weights_of_notes(self) -> Tensor:
@@ -238,6 +238,11 @@ class TiedNADE(Emission):
         logits = self._mean_logits(context[some], previous[some], of_notes)
         loss = F.binary_cross_entropy_with_logits(logits, x[some, lowest:end], reduction="none")
         return loss.sum(-1).mean()
+
+
+def _pair(counts: Any) -> Any:
+    """Return the row of `differences` for each pair of counts, (N, 2, n); the shape is (N, n)."""
+    return (_MOST_DIFFERENCES + 1) * counts[:, 0] + counts[:, 1]
 
 
 def _classes(n_features: int, device: torch.device) -> Tensor:
@@ -398,8 +403,8 @@ class TiedNADESampler(EmissionSampler):
         """Draw the notes in the compass, (N, n_notes).
 
         A note sounds if its logit exceeds the noise. `missing` is the noise minus the part of the
-        logit that `_logits` does not compute. `compared` (N, 2, n_notes) holds the last
-        and the matched frame. `units` and `missing` are changed in place.
+        logit that `_logits` does not compute. `compared` (N, 2, n_notes) holds the last and the
+        matched frame. `units` and `missing` are changed in place.
         """
         if not self._autoregressive:
             return (self._logits(units) > missing).astype(np.float32)
@@ -410,8 +415,7 @@ class TiedNADESampler(EmissionSampler):
         differences = compared.cumsum(2) - compared
         while len(rows) and start < len(keys):
             counts = np.minimum(differences[:, :, start:], _MOST_DIFFERENCES)
-            numbers = (_MOST_DIFFERENCES + 1) * counts[:, 0] + counts[:, 1]
-            of_counts = self._differences.take(numbers, axis=0)
+            of_counts = self._differences.take(_pair(counts), axis=0)
             ones = self._logits(units[:, start:] + of_counts) > missing[:, start:]
             first = ones.argmax(1)
             sounds = ones[np.arange(len(rows)), first]
@@ -459,11 +463,11 @@ class TiedNADESampler(EmissionSampler):
 
     def _logits(self, units: np.ndarray) -> np.ndarray:
         weight, bias = self._hidden
-        # `np.dot` uses a matrix product of BLAS only for two-dimensional arrays. `einsum` sums each
-        # row alone, so that rounding does not depend on the other pieces.
+        # `np.dot` uses a matrix product of BLAS only for two-dimensional arrays.
         hidden = np.dot(np.maximum(units, 0).reshape(-1, len(weight)), weight)
         hidden += bias
         np.maximum(hidden, 0, out=hidden)
+        # `einsum` sums each row alone, so that rounding does not depend on the other pieces.
         logits = np.einsum("nu,u->n", hidden, self._output[0]) + self._output[1]
         return logits.reshape(len(units), -1)
 

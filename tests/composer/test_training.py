@@ -20,6 +20,18 @@ def small(**changes):
     return LSTMComposer(**{"hidden_size": 16, "max_iter": 5, "random_state": 0, **changes})
 
 
+def script_scores(monkeypatch, scores):
+    """Let validation return `scores`; return a list to which the weights of each are appended."""
+    remaining, kept = iter(scores), []
+
+    def next_score(network, collection):
+        kept.append({k: v.clone().numpy() for k, v in network.state_dict().items()})
+        return next(remaining)
+
+    monkeypatch.setattr("musicai.composer._training.mean_score", next_score)
+    return kept
+
+
 def test_a_composer_learns_the_next_note(rolls):
     composer = small(hidden_size=32, max_iter=100, batch_size=2, early_stopping=False).fit(rolls)
     assert composer.emission_ == "bernoulli"
@@ -76,14 +88,7 @@ def test_training_ends_early_with_a_decaying_learning_rate_and_keeps_the_best_we
     chroma, monkeypatch
 ):
     scripted = [-5.0, -3.0, -4.0, -4.0, -4.0, -3.5, -2.0, -4.0]
-    scores = iter(scripted)
-    kept = []
-
-    def next_score(network, collection):
-        kept.append({k: v.clone().numpy() for k, v in network.state_dict().items()})
-        return next(scores)
-
-    monkeypatch.setattr("musicai.composer._training.mean_score", next_score)
+    kept = script_scores(monkeypatch, scripted)
     composer = small(max_iter=50, n_iter_no_change=3).fit(chroma)
     assert composer.validation_curve_ == scripted
     for name, weights in composer.weights_.items():
@@ -102,14 +107,7 @@ def test_training_ends_early_with_a_decaying_learning_rate_and_keeps_the_best_we
 
 
 def test_weights_that_improve_the_score_by_less_than_tol_are_kept(chroma, monkeypatch):
-    scores = iter([-5.0, -4.99, -4.98, -6.0, -6.0])
-    kept = []
-
-    def next_score(network, collection):
-        kept.append({k: v.clone().numpy() for k, v in network.state_dict().items()})
-        return next(scores)
-
-    monkeypatch.setattr("musicai.composer._training.mean_score", next_score)
+    kept = script_scores(monkeypatch, [-5.0, -4.99, -4.98, -6.0, -6.0])
     composer = small(max_iter=50, n_iter_no_change=2, tol=0.1).fit(chroma)
     assert composer.n_iter_ == 5
     for name, weights in composer.weights_.items():
@@ -118,8 +116,8 @@ def test_weights_that_improve_the_score_by_less_than_tol_are_kept(chroma, monkey
 
 def test_a_warm_start_that_stops_early_keeps_the_new_scale_of_traits(chroma, monkeypatch):
     composer = small(max_iter=1, warm_start=True).fit(chroma[:4])
-    scores = iter([-1.0, -5.0, -0.5])  # before training, in its epoch, and in the final decay
-    monkeypatch.setattr("musicai.composer._training.mean_score", lambda *_: next(scores))
+    # Scores before training, after its only epoch, and after the final decay.
+    script_scores(monkeypatch, [-1.0, -5.0, -0.5])
     composer.set_params(max_iter=2, n_iter_no_change=1)
     before = composer.weights_["trait_scale"]
     composer.fit(chroma[4:], X_val=chroma[:1])
